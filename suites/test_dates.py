@@ -1,0 +1,46 @@
+"""FAQ: date-times are in the round-trip form, 2008-04-10T06:30:00.0000000-07:00, or Z for UTC."""
+
+from __future__ import annotations
+
+import pytest
+
+from workspace_conformance import dates, views
+from workspace_conformance.authentication import log_in
+from workspace_conformance.expectations import given_success
+from workspace_conformance.experiments import creation
+from workspace_conformance.portal import Portal
+
+READABLE = [
+    "self",
+    "collection-1",
+    "collection-2",
+    "collection-3",
+    "item-1",
+    "item-2",
+    "item-3",
+    "comments",
+]
+
+
+@pytest.mark.requirement("DATE-1")
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+def test_date_times_that_are_read(portal: Portal, fmt: str) -> None:
+    """Every documented date-time of every record that GET shows has the round-trip form."""
+    exchanges = [portal.get(portal.resource(name).path, fmt) for name in READABLE]
+    dates.expect_round_trip(exchanges)
+
+
+@pytest.mark.requirement("DATE-1")
+@pytest.mark.writes
+def test_date_times_that_are_written(portal: Portal) -> None:
+    """The date-times in the answer to a creation have the round-trip form."""
+    dates.expect_round_trip([creation(portal, place, "json").asked for place in (1, 2, 3)])
+
+
+@pytest.mark.requirement("DATE-1")
+def test_when_the_token_expires(portal: Portal) -> None:
+    """The login's expires has the round-trip form."""
+    exchange = log_in(portal, "json")
+    given_success(exchange, "the login")
+    assert views.record(exchange) is not None
+    dates.expect_round_trip([exchange])

@@ -1,0 +1,394 @@
+"""Basic concepts, Conventions: what stands in braces in a URL is an id, and an id is only that.
+
+Each check's positive control is the real id: asked for in the same way, its record is served.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import pytest
+
+from workspace_conformance import views
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import (
+    answer,
+    expect_no_server_error,
+    expect_no_success,
+    expect_readable,
+    expect_refusal,
+    expect_status,
+    expect_success,
+    given_success,
+    violation,
+)
+from workspace_conformance.experiments import encoded, write
+from workspace_conformance.id_checks import (
+    OTHER_KIND,
+    SORTS,
+    Subject,
+    about,
+    ask,
+    expect_answered,
+    expect_not_repeated,
+    expect_refused,
+    for_each,
+    for_these,
+    is_named,
+    subject,
+)
+from workspace_conformance.identifiers import Form, Identifier, encode, near_miss_list
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import FORMATS, Portal, succeeded
+
+ITEMS = ["item-1", "item-2", "item-3"]
+NAMED = [*ITEMS, "user-name"]
+SLOTS = [1, 2, 3]
+UNSAFE = ["PUT", "DELETE"]
+NAMES = ["id", "userName", "email"]
+MARKUP = [
+    Identifier(text, encode(text), "markup")
+    for text in ["<script>alert(1)</script>", "<a href=\"x\" id='y'>&amp;{0}\\", "]]></result>"]
+] + [
+    Identifier("a\0\x07\x1b", "a%00%07%1B", "control characters"),
+    Identifier("a\ufffd\ufffd", "a%FF%C3", "bytes that are no UTF-8"),
+]
+
+
+# --- unknown ids ----------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ID-1")
+@pytest.mark.parametrize("item", NAMED)
+def test_unknown_id_is_not_found(portal: Portal, item: str) -> None:
+    """GET of an id of the right form that no record has: 404."""
+    real = subject(portal, item)
+    for_each(portal, real, "unknown", lambda found: expect_unknown(real, ask(portal, real, found)))
+
+
+@pytest.mark.writes
+@pytest.mark.requirement("ID-1")
+@pytest.mark.parametrize("slot", SLOTS)
+@pytest.mark.parametrize("method", UNSAFE)
+def test_unknown_id_cannot_be_written(portal: Portal, method: str, slot: int) -> None:
+    """PUT and DELETE of an id of the right form that no record has: 404."""
+    target = writing(portal, method, slot)
+    for_these(
+        unknown_to_write(target),
+        lambda found: expect_unknown(target.about, send(portal, target, found)),
+    )
+
+
+# --- ids of the wrong form ------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ID-2")
+@pytest.mark.parametrize("item", ITEMS)
+@pytest.mark.parametrize("sort", ["wrong", "near", "escapes"])
+def test_wrong_form_is_refused(portal: Portal, sort: str, item: str) -> None:
+    """GET of an id of the wrong form: 4xx, and never a dropped connection."""
+    real = subject(portal, item)
+
+    def is_refused(found: Identifier) -> None:
+        exchange = expect_answered(portal, real, ask(portal, real, found))
+        if sort == "wrong" or not succeeded(exchange):  # whom a near miss may reach says ID-4
+            expect_refused(exchange)
+
+    for_each(portal, real, sort, is_refused)
+
+
+@pytest.mark.requirement("ID-2")
+@pytest.mark.parametrize("item", NAMED)
+def test_other_spelling_is_served_or_refused(portal: Portal, item: str) -> None:
+    """GET of a real id in another spelling: if it is no success, it is 4xx."""
+    real = subject(portal, item)
+
+    def is_answered(found: Identifier) -> None:
+        exchange = expect_answered(portal, real, ask(portal, real, found))
+        if not succeeded(exchange):
+            expect_refused(exchange)
+
+    for_each(portal, real, "spellings", is_answered)
+
+
+@pytest.mark.requirement("ID-2")
+@pytest.mark.parametrize("item", ITEMS)
+def test_empty_id_is_answered(portal: Portal, item: str) -> None:
+    """GET with no id at all, which may be the collection: never 5xx, never a dropped connection."""
+    real = subject(portal, item)
+    for fmt in FORMATS:
+        given_success(portal.get(real.path, fmt), "asking for the real id")
+        exchange = portal.get(f"{real.kind.collection}/", fmt)
+        expect_no_server_error(expect_answered(portal, real, exchange))
+
+
+@pytest.mark.writes
+@pytest.mark.requirement("ID-2")
+@pytest.mark.parametrize("slot", SLOTS)
+@pytest.mark.parametrize("method", UNSAFE)
+def test_wrong_form_cannot_be_written(portal: Portal, method: str, slot: int) -> None:
+    """PUT and DELETE of an id of the wrong form: 4xx."""
+    target = writing(portal, method, slot)
+    for_these(WRONG_TO_WRITE, lambda found: expect_refused(send(portal, target, found)))
+
+
+# --- real ids -------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ID-3")
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("item", NAMED)
+def test_real_id_works_with_every_suffix(portal: Portal, item: str, fmt: str) -> None:
+    """GET of a real id with .json, .xml and neither: a success that shows that record."""
+    real = subject(portal, item)
+    identity = given_identity(portal.served(real.path))
+    exchange = portal.get(real.path, fmt)
+    expect_success(exchange)
+    expect_shown(exchange, identity)
+
+
+# --- ids that must not reach another resource -----------------------------------------------------
+
+
+@pytest.mark.requirement("ID-4")
+@pytest.mark.parametrize("item", NAMED)
+def test_near_miss_reaches_nothing(portal: Portal, item: str) -> None:
+    """GET of a prefix, an extension, a padded or doubled real id: no success."""
+    real = subject(portal, item)
+    for_each(portal, real, "near", lambda found: expect_nothing(ask(portal, real, found), found))
+
+
+@pytest.mark.requirement("ID-4")
+@pytest.mark.parametrize("item", ITEMS)
+def test_id_leads_nowhere_else(portal: Portal, item: str) -> None:
+    """GET of an id with encoded slashes, dots or backslashes: no success."""
+    real = subject(portal, item)
+    for_each(portal, real, "escapes", lambda found: expect_no_success_at(ask(portal, real, found)))
+
+
+@pytest.mark.requirement("ID-4")
+@pytest.mark.parametrize("item", ITEMS)
+def test_wildcard_reaches_nothing(portal: Portal, item: str) -> None:
+    """GET of wildcards, lists, and what else is of the wrong form: no record is served."""
+    real = subject(portal, item)
+
+    def reaches_nothing(found: Identifier) -> None:
+        exchange = ask(portal, real, found)
+        if answer(exchange).succeeded and views.record(exchange):
+            expect_nothing(exchange, found)
+
+    for_each(portal, real, "wrong", reaches_nothing)
+
+
+@pytest.mark.requirement("ID-4")
+@pytest.mark.parametrize("item", NAMED)
+def test_other_spelling_is_the_same_record(portal: Portal, item: str) -> None:
+    """GET of a real id in another letter case or notation: that record, or none."""
+    real = subject(portal, item)
+    identity = given_identity(portal.served(real.path))
+
+    def is_same(found: Identifier) -> None:
+        exchange = ask(portal, real, found)
+        if answer(exchange).succeeded:
+            expect_shown(exchange, identity)
+
+    for_each(portal, real, "spellings", is_same)
+
+
+@pytest.mark.writes
+@pytest.mark.requirement("ID-4")
+@pytest.mark.parametrize("slot", SLOTS)
+@pytest.mark.parametrize("method", UNSAFE)
+def test_near_miss_cannot_be_written(portal: Portal, method: str, slot: int) -> None:
+    """PUT and DELETE of near misses of a record of ours: no success, and the record stays."""
+    target = writing(portal, method, slot)
+    for_these(
+        near_to_write(target), lambda found: expect_no_success_at(send(portal, target, found))
+    )
+    exchange = portal.served(target.about.path, fresh=True)
+    if exchange.response is not None and exchange.response.status in (404, 410):
+        violation(exchange, f"{method} of ids near that of a record removed the record")
+
+
+# --- what the answers look like -------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ID-5")
+@pytest.mark.parametrize("item", NAMED)
+@pytest.mark.parametrize("sort", list(SORTS))
+def test_answer_is_well_formed(portal: Portal, sort: str, item: str) -> None:
+    """Whatever the id, the answer is well-formed, and no page that repeats the id unescaped."""
+    real = subject(portal, item)
+
+    def is_well_formed(found: Identifier) -> None:
+        exchange = ask(portal, real, found)
+        expect_readable(exchange)
+        expect_not_repeated(exchange, found)
+
+    for_each(portal, real, sort, is_well_formed)
+
+
+@pytest.mark.requirement("ID-5")
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("item", ITEMS)
+def test_markup_is_escaped(portal: Portal, item: str, fmt: str) -> None:
+    """An id with markup, quotes or control characters: the answer is well-formed in any format."""
+    real = subject(portal, item)
+    given_success(portal.get(real.path, fmt), "asking for the real id")
+
+    def is_escaped(found: Identifier) -> None:
+        exchange = portal.get(real.at(found), fmt)
+        expect_readable(exchange)
+        expect_not_repeated(exchange, found)
+
+    for_these(MARKUP, is_escaped)
+
+
+@pytest.mark.writes
+@pytest.mark.requirement("ID-5")
+@pytest.mark.parametrize("slot", SLOTS)
+@pytest.mark.parametrize("method", UNSAFE)
+def test_refused_write_is_well_formed(portal: Portal, method: str, slot: int) -> None:
+    """PUT and DELETE of ids that name nothing: the answer is well-formed."""
+    target = writing(portal, method, slot)
+
+    def is_well_formed(found: Identifier) -> None:
+        exchange = send(portal, target, found)
+        expect_readable(exchange)
+        expect_not_repeated(exchange, found)
+
+    for_these([*unknown_to_write(target), *WRONG_TO_WRITE], is_well_formed)
+
+
+# --- placeholders ---------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ID-6")
+@pytest.mark.parametrize("item", ITEMS)
+def test_placeholder_does_not_succeed(portal: Portal, item: str) -> None:
+    """GET of {userid} and the like, left in place by a client: no success."""
+    real = subject(portal, item)
+    for_each(
+        portal, real, "placeholders", lambda found: expect_nothing(ask(portal, real, found), found)
+    )
+
+
+# --- what is expected -----------------------------------------------------------------------------
+
+
+def expect_unknown(about: Subject, exchange: Exchange) -> None:
+    """404; where ids have a form of the portal's own, which we cannot meet, any refusal."""
+    if about.form is Form.NAME and not about.kind.id_is_name:
+        expect_refusal(exchange)
+    else:
+        expect_status(exchange, 404)
+
+
+def expect_no_success_at(exchange: Exchange) -> None:
+    """No success."""
+    expect_no_success(exchange)
+
+
+def expect_nothing(exchange: Exchange, found: Identifier) -> None:
+    """No success, unless there is a record that really bears that id or user name."""
+    if found.kind != OTHER_KIND and succeeded(exchange):
+        view = views.record(exchange)
+        if is_named(view, found.text, NAMES):
+            return
+    expect_no_success(exchange)
+
+
+def given_identity(exchange: Exchange) -> str:
+    """The id that the real record shows; Untested where it shows none."""
+    given_success(exchange, "asking for the real id")
+    identity = views.text(views.record(exchange), "id")
+    if not identity:
+        raise Untested(Reason.SETUP_FAILED, "the real record shows no id to compare with")
+    return identity
+
+
+def expect_shown(exchange: Exchange, identity: str) -> None:
+    """The record in a success, where it can be read, is the one with that id."""
+    view = views.record(exchange)
+    if views.text(view, "id") and not is_named(view, identity, ["id"]):
+        violation(exchange, f"shows the record {views.text(view, 'id')!a}; expected {identity!a}")
+
+
+# --- writing, which nobody else's record may suffer from ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """A record of ours whose id is varied, and how: with which method and format."""
+
+    about: Subject
+    method: str
+    fmt: str
+
+
+WRONG_TO_WRITE = [
+    Identifier(text, encode(text), "wrong form")
+    for text in ["conformance-no-id", "conformance\0", "<conformance>&", "conformance\U0001f600"]
+] + [Identifier("conformance\ufffd", "conformance%FF", "wrong form")]
+
+
+def writing(portal: Portal, method: str, slot: int) -> Writing:
+    """What takes place number `slot` among the kinds that can be written.
+
+    The control: the same method and format succeed on a record of ours.
+    """
+    kinds = portal.creatable()
+    kind = kinds[(slot - 1) % len(kinds)]
+    fmt = FORMATS[(slot + UNSAFE.index(method)) % len(FORMATS)]
+    given_success(write(portal, method, slot, fmt), f"{method} of a record of ours")
+    record = portal.once(("ids", kind.name), lambda: portal.make(kind, "ids"))
+    return Writing(about(portal, kind, record.id), method, fmt)
+
+
+def unknown_to_write(target: Writing) -> list[Identifier]:
+    """Ids of the right form that no record has."""
+    texts = [f"conformance-nobody-{number}" for number in (1, 2)]
+    if target.about.form is Form.GUID:
+        # For people an unknown user name is of the right form too.
+        kept = texts[1:] if target.about.kind.id_is_name else []
+        made = [str(uuid.uuid5(uuid.NAMESPACE_URL, text)) for text in texts]
+        texts = [*made[: 2 - len(kept)], *kept]
+    elif target.about.form is Form.INTEGER:
+        texts = ["2147480321", "2147481234"]
+    return [Identifier(text, text, "unknown id") for text in texts]
+
+
+def near_to_write(target: Writing) -> list[Identifier]:
+    """Near misses that a lenient portal could take for our record, and for no other."""
+    wire = encode(target.about.real)
+    chosen = {wire + end for end in ("x", "%20", "%00", "%2F")}
+    if target.about.form is Form.GUID:
+        chosen.add(wire[:-1])
+    about = target.about
+    misses = near_miss_list(about.real, about.form, about.known, about.reserved)
+    return [miss for miss in misses if miss.wire in chosen]
+
+
+def send(portal: Portal, target: Writing, found: Identifier) -> Exchange:
+    """Send a writing request once, provided that reading the same id is refused."""
+    path = target.about.at(found)
+    key = ("ids", target.method, path, target.fmt)
+    return portal.once(key, lambda: send_harmless(portal, target, found))
+
+
+def send_harmless(portal: Portal, target: Writing, found: Identifier) -> Exchange:
+    """Send a writing request to an id that, as reading shows, is no record's."""
+    path, kind = target.about.at(found), target.about.kind
+    read = ask(portal, target.about, found)
+    if read.response is None or not 400 <= read.response.status < 500:
+        raise Untested(Reason.SETUP_FAILED, "reading that id is not refused: writing could do harm")
+    name = portal.name(kind.name, "nobody")
+    fields = portal.changes(kind, name)
+    body = encoded(target.fmt, fields) if target.method == "PUT" else None
+    exchange = portal.ask(target.method, path, target.fmt, body=body)
+    made = target.method == "PUT" and succeeded(exchange)
+    if made and is_named(views.record(exchange), found.text, ["id"]):
+        portal.journal.intend(kind.name, name)  # under the id that we invented: ours to remove
+        portal.journal.made_at(name, path)
+    return exchange

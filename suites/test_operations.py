@@ -1,0 +1,250 @@
+"""The described operations, with requests that Schemathesis draws and answers that it checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from workspace_conformance import operations
+from workspace_conformance.attempts import (
+    ask_with_another_method,
+    attempts,
+    given_successes,
+)
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import (
+    answer,
+    expect_media,
+    expect_no_success,
+    expect_refusal,
+    expect_status,
+    violation,
+)
+from workspace_conformance.operations import Finding, Operation
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import (
+    NOBODY,
+    Credential,
+    Portal,
+    unknown_token,
+    unusable,
+)
+
+_LOGIN = "authentication.login"
+_NO_CONTENT = (204, 205)
+_MAYBE_DATELESS = ("people.create", "people.update")  # nobody told the portal a date
+
+
+def _those(wanted: Callable[[Operation], bool]) -> pytest.MarkDecorator:
+    """Parametrize with the ids of the operations that are wanted; those that write are marked."""
+    return pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param(operation.id, marks=[pytest.mark.writes] if _writes(operation) else [])
+            for operation in operations.described().values()
+            if wanted(operation)
+        ],
+    )
+
+
+def _writes(operation: Operation) -> bool:
+    return operation.method != "GET" and operation.base != _LOGIN
+
+
+def _guarded_reading(operation: Operation) -> bool:
+    return operation.method == "GET" and operation.guarded
+
+
+def _expect_none(found: Iterable[Finding], exchange: Exchange, *, dates: bool = False) -> None:
+    __tracebackhide__ = True
+    for finding in found:
+        if finding.is_date is dates:
+            violation(exchange, finding.words)
+
+
+# --- status ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("STA-8")
+@_those(lambda operation: True)
+def test_no_request_breaks_the_server(portal: Portal, name: str) -> None:
+    """No drawn request is answered 5xx; 503 is the documented answer to too many."""
+    tried = attempts(portal, operations.described()[name])
+    judged = [attempt for attempt in tried if answer(attempt.exchange).status != 503]
+    if not judged:
+        raise Untested(Reason.THROTTLED, "every drawn request was answered 503")
+    for attempt in judged:
+        _expect_none(operations.findings("not_a_server_error", attempt), attempt.exchange)
+
+
+def _expect_declared_status(portal: Portal, name: str) -> None:
+    __tracebackhide__ = True
+    for attempt in given_successes(portal, operations.described()[name]):
+        _expect_none(operations.findings("status_code_conformance", attempt), attempt.exchange)
+
+
+@pytest.mark.requirement("STA-1")
+@_those(lambda operation: operation.method == "GET")
+def test_a_query_has_its_status(portal: Portal, name: str) -> None:
+    """GET: a success has the declared status."""
+    _expect_declared_status(portal, name)
+
+
+@pytest.mark.requirement("STA-2")
+@_those(lambda operation: operation.method == "POST" and operation.base != _LOGIN)
+def test_a_creation_has_its_status(portal: Portal, name: str) -> None:
+    """POST: a success has the declared status."""
+    _expect_declared_status(portal, name)
+
+
+@pytest.mark.requirement("STA-3")
+@_those(lambda operation: operation.method == "PUT")
+def test_an_update_has_its_status(portal: Portal, name: str) -> None:
+    """PUT: a success has the declared status."""
+    _expect_declared_status(portal, name)
+
+
+@pytest.mark.requirement("STA-4")
+@_those(lambda operation: operation.method == "DELETE")
+def test_a_delete_has_its_status(portal: Portal, name: str) -> None:
+    """DELETE: a success has the declared status."""
+    _expect_declared_status(portal, name)
+
+
+@pytest.mark.requirement("AUTH-10")
+@_those(lambda operation: operation.base == _LOGIN)
+def test_a_login_has_its_status(portal: Portal, name: str) -> None:
+    """Login: a success has the declared status."""
+    _expect_declared_status(portal, name)
+
+
+# --- media ----------------------------------------------------------------------------------------
+
+
+def _expect_declared_media(portal: Portal, name: str) -> None:
+    __tracebackhide__ = True
+    operation = operations.described()[name]
+    good = given_successes(portal, operation)
+    judged = [a for a in good if answer(a.exchange).status not in _NO_CONTENT]
+    if not judged:
+        raise Untested(Reason.SETUP_FAILED, "every success said that it has no content")
+    for attempt in judged:
+        _expect_none(operations.findings("content_type_conformance", attempt), attempt.exchange)
+        expect_media(attempt.exchange, operation.media)
+
+
+@pytest.mark.requirement("FMT-1")
+@_those(lambda operation: operation.form == "json")
+def test_json_operations_answer_json(portal: Portal, name: str) -> None:
+    """With .json: a success has the declared media, and is well-formed."""
+    _expect_declared_media(portal, name)
+
+
+@pytest.mark.requirement("FMT-2")
+@_those(lambda operation: operation.form == "xml")
+def test_xml_operations_answer_xml(portal: Portal, name: str) -> None:
+    """With .xml: a success has the declared media, and is well-formed."""
+    _expect_declared_media(portal, name)
+
+
+@pytest.mark.requirement("FMT-3")
+@_those(lambda operation: not operation.form)
+def test_operations_answer_xml_by_default(portal: Portal, name: str) -> None:
+    """With no format specified (bodies are forms): a success is XML, and is well-formed."""
+    _expect_declared_media(portal, name)
+
+
+# --- body -----------------------------------------------------------------------------------------
+
+
+def _expect_body_by_schema(portal: Portal, name: str) -> None:
+    __tracebackhide__ = True
+    good = given_successes(portal, operations.described()[name])
+    judged = 0
+    for attempt in good:
+        found = operations.envelope_findings(attempt)
+        if found is not None:
+            judged += 1
+            _expect_none(found, attempt.exchange)
+    if not judged:
+        raise unusable(good[0].exchange, "no success has a body that the schema could judge")
+
+
+@pytest.mark.requirement("ENV-1")
+@_those(lambda operation: operation.media == "json")
+def test_json_bodies_follow_the_schema(portal: Portal, name: str) -> None:
+    """A success in JSON is an envelope around what the operation should answer."""
+    _expect_body_by_schema(portal, name)
+
+
+@pytest.mark.requirement("ENV-2")
+@_those(lambda operation: operation.media == "xml")
+def test_xml_bodies_follow_the_schema(portal: Portal, name: str) -> None:
+    """A success in XML is an envelope around what the operation should answer."""
+    _expect_body_by_schema(portal, name)
+
+
+@pytest.mark.requirement("DATE-1")
+@_those(lambda operation: operation.shows_dates and operation.base not in _MAYBE_DATELESS)
+def test_date_times_follow_the_schema(portal: Portal, name: str) -> None:
+    """What the schema says is a date-time is one."""
+    shown = 0
+    for attempt in given_successes(portal, operations.described()[name]):
+        found = operations.envelope_findings(attempt)
+        if found is not None and operations.shows_a_date(attempt):
+            shown += 1
+            _expect_none(found, attempt.exchange, dates=True)
+    if not shown:
+        raise Untested(Reason.NOT_SERVED, "no answer shows a date-time")
+
+
+# --- method and credential ------------------------------------------------------------------------
+
+
+_FORMS = ("", "json", "xml")
+
+
+def _methods() -> list[object]:
+    """Each guarded resource that can be read, in each form with another of the three methods."""
+    every = ("PATCH", "TRACE", "CONFORM")
+    return [
+        pytest.param(one.id, every[(place + _FORMS.index(one.form)) % 3])
+        for place, one in _placed_reading()
+    ]
+
+
+def _in_one_form() -> list[str]:
+    """The same resources, each in one form, and the forms in turn."""
+    return [one.id for place, one in _placed_reading() if _FORMS[place % 3] == one.form]
+
+
+def _placed_reading() -> list[tuple[int, Operation]]:
+    reading = [one for one in operations.described().values() if _guarded_reading(one)]
+    bases = list(dict.fromkeys(one.base for one in reading))
+    return [(bases.index(one.base), one) for one in reading]
+
+
+@pytest.mark.requirement("REST-3")
+@pytest.mark.writes
+@pytest.mark.parametrize(("name", "other"), _methods())
+def test_unsupported_methods_do_not_succeed(portal: Portal, name: str, other: str) -> None:
+    """A method that is not documented does not succeed where GET does."""
+    expect_no_success(ask_with_another_method(portal, operations.described()[name], other))
+
+
+@pytest.mark.requirement("AUTH-1")
+@_those(_guarded_reading)
+def test_a_missing_credential_is_not_ignored(portal: Portal, name: str) -> None:
+    """A request that succeeded is refused without Authorization."""
+    attempt = given_successes(portal, operations.described()[name])[0]
+    expect_refusal(operations.send_again(portal, attempt, credential=NOBODY))
+
+
+@pytest.mark.requirement("AUTH-3")
+@pytest.mark.parametrize("name", _in_one_form())
+def test_an_invalid_credential_is_not_ignored(portal: Portal, name: str) -> None:
+    """A request that succeeded is refused with 401 when its credential is unknown."""
+    attempt = given_successes(portal, operations.described()[name])[0]
+    unknown = Credential(unknown_token(portal.settings.seed))
+    expect_status(operations.send_again(portal, attempt, credential=unknown), 401)

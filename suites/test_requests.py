@@ -1,0 +1,108 @@
+"""Basic concepts, Making requests: bodies and the headers that clients are told to send."""
+
+from __future__ import annotations
+
+import pytest
+
+from workspace_conformance import bodies
+from workspace_conformance.expectations import (
+    expect_refusal,
+    expect_success,
+    given_success,
+    violation,
+)
+from workspace_conformance.experiments import creation, update
+from workspace_conformance.portal import Portal, succeeded
+
+PLACES = [1, 2, 3]
+TOLD = {
+    "json": [("Content-Type", "application/json"), ("Accept", "application/json")],
+    "form": [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Accept", "application/x-www-form-urlencoded"),
+    ],
+}
+
+
+@pytest.mark.requirement("REQ-1")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+def test_a_json_body_makes_the_record(portal: Portal, place: int) -> None:
+    """POST of application/json is accepted, and its fields are those of the record."""
+    made = creation(portal, place, "json")
+    bodies.expect_accepted(made.asked)
+    bodies.expect_arrived(made.kind, made.fields, made.found, made.asked)
+
+
+@pytest.mark.requirement("REQ-1")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+def test_a_json_body_changes_the_record(portal: Portal, place: int) -> None:
+    """PUT of application/json is accepted, and its fields are reported as the record's."""
+    changed = update(portal, place, "json")
+    bodies.expect_accepted(changed.asked)
+    bodies.expect_arrived(changed.kind, changed.fields, changed.asked, changed.asked)
+
+
+@pytest.mark.requirement("REQ-2")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", ["xml", ""])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_form_makes_the_record(portal: Portal, place: int, fmt: str) -> None:
+    """POST of a form has the effect that the same body has in JSON: percent-encoding, non-ASCII
+    letters.
+    """
+    made = creation(portal, place, fmt)
+    bodies.expect_accepted(made.asked)
+    bodies.expect_same_effect(portal, made.kind, made.fields, made.found, made.asked)
+
+
+@pytest.mark.requirement("REQ-2")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", ["xml", ""])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_form_changes_the_record(portal: Portal, place: int, fmt: str) -> None:
+    """PUT of a form has the effect that the same body has in JSON."""
+    changed = update(portal, place, fmt)
+    bodies.expect_accepted(changed.asked)
+    bodies.expect_same_effect(portal, changed.kind, changed.fields, changed.asked, changed.asked)
+
+
+@pytest.mark.requirement("REQ-3")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("malformation", list(bodies.MALFORMED))
+def test_a_malformed_body_is_refused(portal: Portal, malformation: str, place: int) -> None:
+    """POST of a body that is not what its Content-Type says is refused with 4xx, and makes nothing."""
+    attempt = bodies.malformed_post(portal, malformation, place)
+    expect_refusal(attempt.asked)
+    if attempt.made:
+        violation(attempt.asked, "was refused, and the list then shows the record all the same")
+
+
+@pytest.mark.requirement("REQ-4")
+@pytest.mark.parametrize("fmt", ["json", ""])
+@pytest.mark.parametrize("told", list(TOLD))
+@pytest.mark.parametrize("resource", ["self", "collection-1", "item-1"])
+def test_reading_with_the_headers_clients_are_told_to_send(
+    portal: Portal, resource: str, told: str, fmt: str
+) -> None:
+    """GET with Content-Type and Accept as the page tells clients to set them is served."""
+    path = portal.resource(resource).path
+    given_success(portal.get(path, fmt), "the same request without these headers")
+    expect_success(portal.get(path, fmt, headers=TOLD[told]))
+
+
+@pytest.mark.requirement("REQ-4")
+@pytest.mark.writes
+@pytest.mark.parametrize(("told", "fmt"), [("json", "json"), ("json", ""), ("form", "")])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_writing_with_the_headers_clients_are_told_to_send(
+    portal: Portal, method: str, told: str, fmt: str
+) -> None:
+    """POST and PUT with a body, and DELETE without one, are served with these headers."""
+    exchange = bodies.told_write(portal, method, told, fmt, TOLD[told])
+    if not succeeded(exchange):
+        # Whether the body itself is taken is for REQ-1 and REQ-2.
+        bodies.given_accepted_otherwise(portal, method, told, fmt)
+    expect_success(exchange)

@@ -1,0 +1,276 @@
+"""Basic concepts, Responses; Passing authentication: status codes, and the envelope around what is
+said.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from workspace_conformance import bodies, envelopes, views
+from workspace_conformance.comparing import is_served_somehow, undocumented_paths
+from workspace_conformance.expectations import (
+    answer,
+    expect_no_server_error,
+    expect_no_success,
+    expect_status,
+    expect_success,
+    given_success,
+    violation,
+)
+from workspace_conformance.experiments import creation, deletion, update, write
+from workspace_conformance.identifiers import encode
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import Portal
+
+LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
+ITEMS = ["self", "item-1", "item-2", "item-3"]
+READABLE = [*LISTS, *ITEMS]
+FORMATS = ["json", "xml", ""]
+PLACES = [1, 2, 3]
+
+
+# --- status codes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("STA-1")
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("resource", READABLE)
+def test_a_successful_query_answers_200(portal: Portal, resource: str, fmt: str) -> None:
+    """GET on a resource that is served answers 200."""
+    path = portal.resource(resource).path
+    exchange = portal.get(path, fmt)
+    if not answer(exchange).succeeded and is_served_somehow(portal, path):
+        given_success(exchange, "this form of the resource")
+    expect_success(exchange)
+    expect_status(exchange, 200)
+
+
+@pytest.mark.requirement("STA-2")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("place", PLACES)
+def test_creation_answers_201(portal: Portal, place: int, fmt: str) -> None:
+    """POST that creates a record answers 201, and the record is there."""
+    made = creation(portal, place, fmt)
+    if not answer(made.asked).succeeded:
+        portal.spare(
+            made.kind
+        )  # the creation works in another form: this one is not STA-2's finding
+        given_success(made.asked, "the creation in this form")
+    expect_status(made.asked, 201)
+    if made.record is None or made.found is None:
+        violation(made.asked, "answered 201 and shows no id of a new record")
+    if answer(made.found).status in (404, 410):
+        violation(made.found, "the creation answered 201, and the record is not there")
+
+
+@pytest.mark.requirement("STA-2")
+@pytest.mark.writes
+def test_creation_of_a_comment_answers_201(portal: Portal) -> None:
+    """POST of a comment answers 201, and the comments of the post show it."""
+    exchange, shown = envelopes.commented(portal)
+    expect_status(exchange, 201)
+    if not shown:
+        violation(exchange, "answered 201, and the comment is not among those of the post")
+
+
+@pytest.mark.requirement("STA-3")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("place", PLACES)
+def test_an_update_answers_200(portal: Portal, place: int, fmt: str) -> None:
+    """PUT that updates a record answers 200."""
+    changed = update(portal, place, fmt)
+    given_success(changed.asked, "the update")
+    expect_status(changed.asked, 200)
+
+
+@pytest.mark.requirement("STA-4")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_delete_answers_200(portal: Portal, place: int, fmt: str) -> None:
+    """DELETE of a record answers 200, and the record is gone."""
+    removed = deletion(portal, place, fmt)
+    given_success(removed.asked, "the delete")
+    expect_status(removed.asked, 200)
+    if answer(removed.after).succeeded:
+        violation(removed.after, "the delete answered 200, and the record is still served")
+
+
+@pytest.mark.requirement("STA-5")
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("place", PLACES)
+def test_reading_an_unknown_record_answers_404(portal: Portal, place: int, fmt: str) -> None:
+    """GET of a record that cannot be found answers 404, where a known one is served."""
+    resource = portal.item(place)
+    assert resource.kind is not None
+    given_success(portal.served(resource.path), "GET of a known record")
+    unknown = encode(portal.unknown_id(resource.kind))
+    expect_status(portal.get(f"{resource.kind.collection}/{unknown}", fmt), 404)
+
+
+@pytest.mark.requirement("STA-5")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", ["json", ""])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_writing_an_unknown_record_answers_404(
+    portal: Portal, method: str, place: int, fmt: str
+) -> None:
+    """PUT and DELETE of a record that cannot be found answer 404, where they work on a known one."""
+    known = write(portal, method, place, fmt)
+    given_success(known, f"{method} on a known record")
+    expect_status(envelopes.unknown_write(portal, method, place, fmt), 404)
+
+
+@pytest.mark.requirement("STA-5")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+def test_a_deleted_record_answers_404(portal: Portal, place: int) -> None:
+    """GET of a record that was deleted answers 404."""
+    removed = deletion(portal, place, "json")
+    given_success(removed.asked, "the delete")
+    if answer(removed.after).succeeded:
+        raise Untested(Reason.SETUP_FAILED, "the record is still there")
+    expect_status(removed.after, 404)
+
+
+@pytest.mark.requirement("STA-6")
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("resource", READABLE)
+def test_success_says_success(portal: Portal, resource: str, fmt: str) -> None:
+    """The envelope of a success holds no error, and its statusCode and status agree with HTTP's."""
+    exchange = portal.get(portal.resource(resource).path, fmt)
+    given_success(exchange)
+    envelopes.expect_agreement(exchange)
+
+
+@pytest.mark.requirement("STA-6")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_a_write_says_what_it_did(portal: Portal, method: str, fmt: str) -> None:
+    """The envelope of a write agrees with its HTTP status."""
+    for place in PLACES:
+        envelopes.expect_agreement(write(portal, method, place, fmt))
+
+
+@pytest.mark.requirement("STA-6")
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("cause", list(envelopes.FAILURES))
+def test_failure_says_failure(portal: Portal, cause: str, fmt: str) -> None:
+    """A request that must fail is not answered 2xx with an error inside; the envelope agrees."""
+    exchange = envelopes.FAILURES[cause](portal, fmt)
+    envelopes.expect_agreement(exchange)
+
+
+@pytest.mark.requirement("STA-7")
+@pytest.mark.parametrize("fmt", ["json", ""])
+def test_an_undocumented_path_does_not_succeed(portal: Portal, fmt: str) -> None:
+    """GET on paths that the documentation does not have does not succeed."""
+    given_success(portal.served("people/@self"), "GET on a documented path")
+    for path in undocumented_paths(portal):
+        expect_no_success(portal.get(path, fmt))
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.parametrize(
+    ("resource", "query"),
+    [
+        ("collection-1", "count=many&startIndex=few"),
+        ("collection-2", "count=many&startIndex=few"),
+        ("collection-3", "count=many&startIndex=few"),
+        ("collection-1", "count=-1"),
+        ("collection-1", "startIndex=99999999999999999999"),
+    ],
+)
+def test_odd_paging_is_no_server_error(portal: Portal, resource: str, query: str) -> None:
+    """GET of a list with paging parameters that make no sense is not answered 5xx."""
+    path = portal.resource(resource).path
+    given_success(portal.get(path, "json"), "the list without them")
+    expect_no_server_error(portal.get(path, "json", query=query))
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.parametrize("cause", ["unknown record", "unknown path", "no credential"])
+def test_a_mistaken_request_is_no_server_error(portal: Portal, cause: str) -> None:
+    """An unknown record, an unknown path, a missing credential are not answered 5xx."""
+    for fmt in FORMATS:
+        expect_no_server_error(envelopes.FAILURES[cause](portal, fmt))
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("mistake", [*bodies.MALFORMED, "no field", "other media"])
+def test_a_mistaken_body_is_no_server_error(portal: Portal, mistake: str, place: int) -> None:
+    """A malformed body, one without fields, one of an undocumented media type are not answered 5xx."""
+    if mistake in bodies.MALFORMED:
+        expect_no_server_error(bodies.malformed_post(portal, mistake, place).asked)
+    else:
+        expect_no_server_error(envelopes.mistaken_post(portal, mistake, place))
+
+
+# --- the envelope ---------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("ENV-1")
+@pytest.mark.parametrize("resource", READABLE)
+def test_a_json_success_is_an_envelope(portal: Portal, resource: str) -> None:
+    """A JSON success holds status, statusCode and response, and count unless it is 0."""
+    exchange = portal.get(portal.resource(resource).path, "json")
+    given_success(exchange)
+    envelopes.expect_envelope(exchange, "json")
+
+
+@pytest.mark.requirement("ENV-1")
+@pytest.mark.writes
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_a_json_write_is_an_envelope(portal: Portal, method: str) -> None:
+    """The JSON answer to a write is an envelope too."""
+    for place in PLACES:
+        exchange = write(portal, method, place, "json")
+        given_success(exchange)
+        envelopes.expect_envelope(exchange, "json")
+
+
+@pytest.mark.requirement("ENV-1")
+@pytest.mark.parametrize("cause", list(envelopes.FAILURES))
+def test_a_json_failure_has_error(portal: Portal, cause: str) -> None:
+    """A JSON failure that has a body has error in place of response."""
+    exchange = envelopes.FAILURES[cause](portal, "json")
+    expect_no_success(exchange)
+    envelopes.expect_failure_envelope(exchange)
+
+
+@pytest.mark.requirement("ENV-2")
+@pytest.mark.parametrize("fmt", ["xml", ""])
+@pytest.mark.parametrize("resource", READABLE)
+def test_an_xml_success_is_an_envelope(portal: Portal, resource: str, fmt: str) -> None:
+    """An XML success holds the same members under the root element result."""
+    exchange = portal.get(portal.resource(resource).path, fmt)
+    given_success(exchange)
+    envelopes.expect_envelope(exchange, "xml")
+
+
+@pytest.mark.requirement("ENV-2")
+@pytest.mark.writes
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_an_xml_write_is_an_envelope(portal: Portal, method: str) -> None:
+    """The XML answer to a write is an envelope too."""
+    for place in PLACES:
+        exchange = write(portal, method, place, "xml")
+        given_success(exchange)
+        envelopes.expect_envelope(exchange, "xml")
+
+
+@pytest.mark.requirement("ENV-3")
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("resource", READABLE)
+def test_count_is_the_number_of_items(portal: Portal, resource: str, fmt: str) -> None:
+    """count is the number of items of a list, 1 for a single record, and may be left out when 0."""
+    found = portal.resource(resource)
+    exchange = portal.get(found.path, fmt)
+    given_success(exchange)
+    envelopes.expect_count(exchange, found.is_list, len(views.records(exchange)))

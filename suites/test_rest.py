@@ -1,0 +1,131 @@
+"""Basic concepts, introduction: records have URLs, GET reads, PUT updates, POST creates, DELETE
+deletes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from workspace_conformance import isolation, views
+from workspace_conformance.comparing import expect_unchanged_by_reading
+from workspace_conformance.expectations import (
+    difference,
+    expect_no_success,
+    expect_success,
+    given_success,
+    violation,
+)
+from workspace_conformance.experiments import creation, update
+from workspace_conformance.identifiers import encode
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import Portal
+
+READABLE = [
+    "self",
+    "collection-1",
+    "collection-2",
+    "collection-3",
+    "item-1",
+    "item-2",
+    "item-3",
+    "comments",
+]
+PLACES = [1, 2, 3]
+FORMATS = ["json", "xml", ""]
+
+
+@pytest.mark.requirement("REST-1")
+@pytest.mark.parametrize("place", PLACES)
+def test_listed_records_are_served(portal: Portal, place: int) -> None:
+    """Records that a list shows are served at their own URLs, under the ids that the list gives."""
+    resource = portal.item(place)
+    assert resource.kind is not None
+    ids = portal.ids(resource.kind)
+    # The first, the last and one between stand for all.
+    chosen = dict.fromkeys([*ids[:1], *ids[len(ids) // 2 : len(ids) // 2 + 1], *ids[-1:]])
+    if not chosen:
+        chosen = {resource.path.rpartition("/")[2]: None}
+    for identity in chosen:
+        exchange = portal.served(f"{resource.kind.collection}/{encode(identity)}")
+        expect_success(exchange)
+        shown = views.text(views.record(exchange), "id")
+        if ids and shown != identity:
+            violation(exchange, f"serves the record {shown!r} at the URL of {identity!r}")
+
+
+@pytest.mark.requirement("REST-1")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("place", PLACES)
+def test_created_records_are_served(portal: Portal, place: int, fmt: str) -> None:
+    """A record that was created is served at its own URL."""
+    made = creation(portal, place, fmt)
+    given_success(made.asked, "the creation")
+    if made.record is None or made.found is None:
+        raise Untested(Reason.SETUP_FAILED, "the answer to the creation shows no id")
+    expect_success(made.found)
+    shown = views.text(views.record(made.found), "id")
+    if shown != made.record.id:
+        violation(made.found, f"serves the record {shown!r} at the URL of {made.record.id!r}")
+
+
+@pytest.mark.requirement("REST-2")
+@pytest.mark.writes
+@pytest.mark.alone
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_writing_leaves_other_records_alone(portal: Portal, method: str, place: int) -> None:
+    """Changing or deleting one record leaves every other listed record as it was."""
+    isolation.expect_others_untouched(portal, method, place)
+
+
+@pytest.mark.requirement("REST-2")
+@pytest.mark.writes
+@pytest.mark.alone
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_writing_leaves_other_comments_alone(portal: Portal, method: str) -> None:
+    """Changing or deleting one comment leaves the other comments of the post as they were."""
+    isolation.expect_other_comments_untouched(portal, method)
+
+
+@pytest.mark.requirement("REST-3")
+@pytest.mark.writes
+@pytest.mark.parametrize("method", ["PATCH", "TRACE", "CONFORM"])
+@pytest.mark.parametrize("resource", ["self", "collection-1", "item-1", "item-2"])
+def test_other_methods_do_not_succeed(portal: Portal, method: str, resource: str) -> None:
+    """A method other than the documented four never succeeds on a resource that GET serves."""
+    what, _, place = resource.partition("-")
+    # A faulty portal might carry the request out: on a record, only on one of ours.
+    if what == "item":
+        kinds = portal.creatable()
+        path = portal.spare(kinds[(int(place) - 1) % len(kinds)]).path
+    else:
+        path = portal.resource(resource).path
+    given_success(portal.served(path), "GET on the same resource")
+    expect_no_success(portal.ask(method, path, "json"))
+
+
+@pytest.mark.requirement("REST-4")
+@pytest.mark.parametrize("resource", READABLE)
+def test_reading_changes_nothing(portal: Portal, resource: str) -> None:
+    """GET asked again answers the same, in every documented member of every record."""
+    expect_unchanged_by_reading(portal, portal.resource(resource))
+
+
+@pytest.mark.requirement("REST-5")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("place", PLACES)
+def test_get_serves_what_put_reported(portal: Portal, place: int, fmt: str) -> None:
+    """What PUT reports as updated is what GET then serves."""
+    changed = update(portal, place, fmt)
+    given_success(changed.asked, "the update")
+    given_success(changed.after, "reading the record after the update")
+    reported, served = views.record(changed.asked), views.record(changed.after)
+    for name in difference(reported, served, changed.kind.documented - {"updated", "preview"}):
+        assert reported is not None
+        assert served is not None
+        violation(
+            changed.after,
+            f"PUT reported {name} as {reported[name]!r}; GET then serves {served[name]!r}",
+        )

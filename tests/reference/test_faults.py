@@ -1,0 +1,261 @@
+"""Every fault is declared well, and shows."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from workspace_conformance.contract import load
+from workspace_conformance.reference import Options, Rate
+from workspace_conformance.reference.faults import FAULTS, Fault, find, listing
+
+from .support import FORM, UNKNOWN, Client, Reply, make_client
+
+NAMES = [fault.name for fault in FAULTS]
+Script = Callable[[Client], Iterator[Reply]]
+Seen = tuple[object, ...]
+LIMITED = Options(rate=Rate(6, 10))
+JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
+FORM_HEADERS = {"content-type": FORM, "accept": FORM}
+
+
+@pytest.fixture(autouse=True)
+def same_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same secrets for every portal, so that answers can be compared."""
+    monkeypatch.setenv("WORKSPACE_REFERENCE_TOKEN", "First-Token_of-the-tests.0123456789")
+    monkeypatch.setenv("WORKSPACE_REFERENCE_SECOND_TOKEN", "Second-Token_of-the-tests.9876543210")
+    monkeypatch.setenv("WORKSPACE_REFERENCE_PASSWORD", "Pass word & more")
+
+
+def basic(text: str) -> str:
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+def reading(client: Client) -> Iterator[Reply]:
+    """Lists, items, formats and headers."""
+    store = client.app.parts.store
+    person, post, group = "people/Zoe.O-Hara", store.posts.all()[0].id, store.groups.all()[0].id
+    items = ["people/@self", person, f"community/blog/{post}", f"group/{group}"]
+    for path in [*items, "people", "group", "community/blog", f"community/blog/{post}/comment"]:
+        for suffix in ("", ".json", ".xml", ".yaml"):
+            yield client.get(path + suffix)
+        yield client.get(path + ".json?count=2")
+        yield client.get(path, headers={"accept": "application/json"})
+        yield client.get(path, headers={"content-type": "application/json"})
+        yield client.get(path, headers={"content-type": "text/xml"})
+        yield client.get(path + ".xml", headers={"content-type": "application/json"})
+        yield client.get(path + ".xml", headers={"accept": "application/json"})
+        yield client.get(path, headers=FORM_HEADERS)
+    shelves = (("people", store.people), ("group", store.groups), ("community/blog", store.posts))
+    for kind, shelf in shelves:
+        for record in shelf.all():
+            yield client.get(f"{kind}/{record.id}.json")
+    yield client.get("people.json?count=many")
+    for path in ("people", items[2]):
+        for method in ("PATCH", "TRACE", "INVENTED"):
+            yield client.ask(method, path)
+    for path in ("nothing", f"{items[3]}/nothing", "/api/3.0/people"):
+        yield client.get(path)
+
+
+def asking_for_ids(client: Client) -> Iterator[Reply]:
+    """Ids that are unknown, malformed, or nearly real."""
+    store = client.app.parts.store
+    post = store.posts.all()[1].id
+    near = [
+        post[:8],
+        f"{post}x",
+        f"%20{post}",
+        f"{post}%00",
+        f"{post}%2Fx",
+        "%2A",
+        post[:-1] + "%3F",
+    ]
+    odd = [
+        "x" * 300,
+        "4294967296",
+        "%00",
+        "%27",
+        "%F0%9F%A6%89",
+        "%3Cb%3E%26%22",
+        "{postid}",
+        "null",
+    ]
+    twice = post.replace("-", "%252D", 1)
+    climbing = ["x%2F..%2F..%2F..%2Fgroup", twice, UNKNOWN, "wrong"]
+    for id in near + odd + climbing:
+        yield client.get(f"community/blog/{id}")
+        yield client.get(f"community/blog/{id}.json")
+        yield client.get(f"people/{id}.json")
+    for method in ("PUT", "DELETE"):
+        yield client.ask(method, f"community/blog/{UNKNOWN}.json")
+        yield client.get(f"community/blog/{UNKNOWN}.json")
+
+
+def identifying(client: Client) -> Iterator[Reply]:
+    """Credentials of every kind, and login."""
+    store, token = client.app.parts.store, client.token
+    name, password = client.app.credentials.username, client.app.credentials.password
+    posts = [post.id for post in store.posts.all()]
+    given = [token.swapcase(), token[:12], token + "x", token[:-1] + "x", "", "unknown"]
+    given += ["Bearer x", f"Invented {token}", "Basic %%%", basic(f"{name}:wrong")]
+    for credential in [*given, f"Bearer {token}", basic(f"{name}:{password}")]:
+        yield client.get("people/@self.json", headers={"authorization": credential})
+    for query in ("token", "access_token", "Authorization", "asc_auth_key"):
+        yield client.get(f"people.json?{query}={token}", anonymous=True)
+    yield client.get("group", anonymous=True, headers={"cookie": f"asc_auth_key={token}"})
+    for path in ("people", "people/nobody.xml", f"community/blog/{posts[0]}.json", "group.json"):
+        yield client.get(path, anonymous=True)
+    title = {"title": "Refused"}
+    yield client.post("community/blog.json", json_body=title, anonymous=True)
+    yield client.put(f"community/blog/{posts[2]}.json", json_body=title, anonymous=True)
+    yield client.delete(f"community/blog/{posts[3]}", anonymous=True)
+    yield client.get("community/blog.json")
+    for user, secret in ((name, password), (name, "wrong"), ("nobody", password)):
+        yield (login := logging_in(client, user, secret))
+        issued = re.search(rb'"token":"([\w-]+)"', login.answer.body)
+        credential = issued[1].decode() if issued else "none"
+        yield client.get("people/@self", headers={"authorization": credential})
+
+
+def logging_in(client: Client, user: str, secret: str) -> Reply:
+    form = {"userName": user, "password": secret}
+    return client.post("authentication.json", form=form, anonymous=True)
+
+
+def writing(client: Client) -> Iterator[Reply]:
+    """Creations, updates and deletes, in both forms."""
+    person = client.app.parts.store.people.all()[2].id
+    posted = {"title": "Tïtle & more + 100 %", "content": "Lóng content 🦉", "tags": "a,b"}
+    grouped = {"groupName": "Ä group of + %", "members": [person], "groupManager": person}
+    hired = {"email": "new.one@portal.test", "firstname": "New", "lastname": "Öne"}
+    kinds = (("community/blog", posted), ("group", grouped), ("people", hired))
+    for path, fields in kinds:
+        for suffix in ("", ".json", ".xml"):
+            yield client.post(path + suffix, form=fields)
+        made = client.post(path, json_body=fields, headers={"accept": "application/json"})
+        yield made
+        id = made_id(made)
+        changed = {**fields, "title": "Änother title", "content": "Other", "groupName": "Öther"}
+        yield client.get(f"{path}/{id}.json")
+        yield client.put(f"{path}/{id}.json", json_body=changed)
+        yield client.put(f"{path}/{id}", form=changed)
+        yield client.get(f"{path}/{id}.json")
+        yield client.put(f"{path}/{id}", headers=JSON_HEADERS)
+        yield from talking(client, f"{path}/{id}/comment")
+        for body in (b"{", b"[]", b'{"title":'):
+            yield client.post(path, body=body, headers=JSON_HEADERS)
+        yield client.post(path + ".json", json_body={"title": 7})
+        yield client.post(path + ".json", body=b"x", headers={"content-type": "image/png"})
+        for suffix in ("", ".json", ".xml"):
+            yield client.delete(
+                f"{path}/{id}{suffix}", headers={"content-type": "application/json"}
+            )
+            yield client.get(f"{path}/{id}")
+            id = made_id(client.post(path, form=fields, headers={"accept": "application/json"}))
+        yield client.get(f"{path}.json")
+
+
+def talking(client: Client, path: str) -> Iterator[Reply]:
+    """Comments on one post."""
+    ids = []
+    for text in ("One", "Two", "Three"):
+        said = client.post(f"{path}.json", json_body={"content": text})
+        yield said
+        ids.append(made_id(said))
+    yield client.put(f"community/blog/comment/{ids[0]}.json", json_body={"content": "Other"})
+    yield client.delete(f"community/blog/comment/{ids[1]}.json")
+    yield client.get(f"{path}.json")
+
+
+def made_id(reply: Reply) -> str:
+    match = re.search(rb'"id":"([^"]+)"', reply.answer.body)
+    return match[1].decode() if match else "none"
+
+
+def exceeding(client: Client) -> Iterator[Reply]:
+    """More requests than the limit allows, then a wait."""
+    store = client.app.parts.store
+    for _ in range(20):
+        yield client.get("people/@self")
+    yield client.post("community/blog", form={"title": "Excess"})
+    yield client.put(f"community/blog/{store.posts.all()[0].id}", form={"title": "Excess"})
+    refused = client.delete(f"group/{store.groups.all()[0].id}")
+    yield refused
+    yield client.get("group", headers={"authorization": client.app.credentials.second_token})
+    yield client.get("group", address="127.0.0.2")
+    client.clock.now += 10
+    for path in ("community/blog.json", "group.json", "people.json"):
+        yield client.get(path)
+
+
+def observe(options: Options, script: Script) -> list[Seen]:
+    """What a client sees of a portal; tokens that login issues are told apart by nothing."""
+    client = make_client(options)
+    return [
+        (
+            reply.status,
+            reply.answer.cut,
+            reply.answer.headers,
+            re.sub(rb'"token":"[\w-]+"', b'"token":"T"', reply.answer.body),
+        )
+        for reply in script(client)
+    ]
+
+
+@cache
+def correct(options: Options, script: Script) -> list[Seen]:
+    """What a client sees of the portal without a fault."""
+    return observe(options, script)
+
+
+def everything(client: Client) -> Iterator[Reply]:
+    """All but the limiter."""
+    for part in (reading, asking_for_ids, identifying, writing):
+        yield from part(client)
+
+
+def script_for(fault: Fault) -> tuple[Options, Script]:
+    if fault.requirement.startswith("RATE"):
+        return LIMITED, exceeding
+    return Options(rate=None), everything
+
+
+def test_the_script_sees_the_same_twice() -> None:
+    for fault in (find("query-201"), find("no-limit")):
+        options, script = script_for(fault)
+        assert observe(options, script) == observe(options, script)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_client_sees_the_fault(name: str) -> None:
+    options, script = script_for(find(name))
+    assert observe(replace(options, fault=name), script) != correct(options, script)
+
+
+def test_every_requirement_has_a_fault_and_no_fault_breaks_another() -> None:
+    assert {fault.requirement for fault in FAULTS} == set(load().requirements)
+
+
+def test_names_are_unique_and_in_kebab_case() -> None:
+    assert len(set(NAMES)) == len(NAMES) >= 110
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in NAMES)
+
+
+def test_the_limiter_has_twenty_faults() -> None:
+    assert sum(fault.requirement.startswith("RATE") for fault in FAULTS) >= 20
+
+
+def test_the_listing_shows_every_fault_in_a_line_of_at_most_100_columns() -> None:
+    lines = listing().splitlines()
+    assert len(lines) == len(FAULTS)
+    assert max(map(len, lines)) <= 100
+    assert len({line.index(f.summary) for line, f in zip(lines, FAULTS, strict=True)}) == 1
+
+
+def test_an_unknown_fault_is_named_with_what_is_near() -> None:
+    with pytest.raises(KeyError, match=r"'defaultjson'.*default-json"):
+        find("defaultjson")

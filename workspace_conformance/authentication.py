@@ -1,0 +1,184 @@
+"""Steps of the authentication checks: credentials of every invalid make, logins, what a refusal may
+say.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lxml import etree
+
+from workspace_conformance import views
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import answer, given_success, violation
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import NOBODY, Credential, Portal, as_json, basic, unknown_token
+
+# Members that belong to one person or record alone: seeing them in a refusal is a disclosure.
+_PERSONAL = frozenset(
+    {"id", "email", "displayName", "userName", "title", "text", "preview", "name", "mobilePhone"}
+)
+_TELLING = 8  # characters: anything shorter may stand in a refusal by chance
+
+
+def token(portal: Portal) -> str:
+    """The raw credential of the account under test."""
+    assert portal.account.value is not None
+    return portal.account.value
+
+
+def _altered(value: str) -> str:
+    # In the middle: the end of an encoded value may be padding that decoders overlook.
+    middle = len(value) // 2
+    replaced = "A" if value[middle] != "A" else "B"
+    return value[:middle] + replaced + value[middle + 1 :]
+
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _last_altered(value: str) -> str:
+    # Whatever part of the last digit of a base64 text counts, its highest bit does.
+    body = value.rstrip("=")
+    place = _ALPHABET.find(body[-1].translate(str.maketrans("-_", "+/")))
+    return body[:-1] + _ALPHABET[(place + 32) % 64] + value[len(body) :]
+
+
+# Each makes the Authorization value from the valid token and a token that was never issued.
+INVALID: dict[str, Callable[[str, str], str]] = {
+    "unknown": lambda valid, unknown: unknown,
+    "empty": lambda valid, unknown: "",
+    "truncated": lambda valid, unknown: valid[: len(valid) // 2],
+    "extended": lambda valid, unknown: f"{valid}AAAAAAAA",
+    "altered": lambda valid, unknown: _altered(valid),
+    "altered at the end": lambda valid, unknown: _last_altered(valid),
+    "other letter case": lambda valid, unknown: valid.swapcase(),
+    "unknown Bearer": lambda valid, unknown: f"Bearer {unknown}",
+    "empty Bearer": lambda valid, unknown: "Bearer",
+    "unknown scheme": lambda valid, unknown: f"Conformance {valid}",
+    "unknown Basic": lambda valid, unknown: basic("conformance-nobody", unknown),
+    "undecodable Basic": lambda valid, unknown: "Basic %%%not-base64%%%",
+    "Basic without colon": lambda valid, unknown: (
+        "Basic " + base64.b64encode(b"conformance").decode()
+    ),
+    "Basic of no text": lambda valid, unknown: (
+        "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode()
+    ),
+}
+
+
+WRONG_PASSWORD = "Basic of the user with a wrong password"
+FORMS = (*INVALID, WRONG_PASSWORD)
+
+
+def invalid(portal: Portal, form: str) -> Credential:
+    """A credential that is not valid; its value is as secret as the token that it was made from."""
+    valid = token(portal)
+    if form == WRONG_PASSWORD:
+        return Credential(
+            basic(views.text(portal.me(), "userName"), unknown_token(portal.settings.seed))
+        )
+    value = INVALID[form](valid, unknown_token(portal.settings.seed))
+    if value == valid:
+        raise Untested(Reason.SETUP_FAILED, f"this token has no {form} form")
+    if form in ("truncated", "extended", "altered", "altered at the end", "other letter case"):
+        portal.road.learn(value, f"token, {form}")
+    return Credential(value)
+
+
+def given_refused(exchange: Exchange) -> None:
+    """Untested unless the request was refused: that it was not is AUTH-1's finding."""
+    __tracebackhide__ = True
+    if answer(exchange).succeeded:
+        raise Untested(Reason.SETUP_FAILED, "there is no refusal to judge: the request succeeded")
+
+
+def expect_challenge(exchange: Exchange) -> None:
+    """A 401 carries WWW-Authenticate; Untested where there is no 401."""
+    __tracebackhide__ = True
+    response = answer(exchange)
+    if response.status != 401:
+        raise Untested(Reason.SETUP_FAILED, f"there is no 401 to judge: {response.status_line}")
+    if not (response.header("www-authenticate") or "").strip():
+        violation(exchange, "the 401 has no WWW-Authenticate")
+
+
+def expect_nothing_disclosed(refusal: Exchange, protected: Exchange) -> None:
+    """No value of the protected record stands in the refusal, in its body or its headers."""
+    __tracebackhide__ = True
+    response = answer(refusal)
+    said = response.body.decode("utf-8", "replace") + "\n".join(
+        value for _, value in response.headers
+    )
+    asked = refusal.request.url
+    for member, value in _values(views.records(protected)):
+        if len(value) >= _TELLING and value in said and value not in asked:
+            violation(refusal, f"the refusal holds the protected {member}")
+
+
+def _values(view: Any, member: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(view, dict):
+        for name, value in view.items():
+            yield from _values(value, name)
+    elif isinstance(view, list):
+        for value in view:
+            yield from _values(value, member)
+    elif isinstance(view, str) and member in _PERSONAL:
+        yield member, view
+
+
+def log_in(portal: Portal, fmt: str) -> Exchange:
+    """The answer to a login in a format, asked once; Untested without user name and password."""
+    if portal.login is None:
+        raise Untested(Reason.NO_CREDENTIAL, "needs WORKSPACE_USERNAME and WORKSPACE_PASSWORD")
+    user, password = portal.login
+    body = as_json({"userName": user, "password": password})
+    return portal.once(
+        ("login", fmt),
+        lambda: portal.ask("POST", "authentication", fmt, body=body, credential=NOBODY),
+    )
+
+
+def holds_token(exchange: Exchange) -> bool:
+    """Whether a member called token, wherever it stands in the answer, has a value."""
+    return _has_token(views.value(answer(exchange)))
+
+
+def _has_token(value: Any) -> bool:
+    if isinstance(value, dict):
+        named = any(key.lower() == "token" and bool(inner) for key, inner in value.items())
+        return named or any(_has_token(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_has_token(inner) for inner in value)
+    if etree.iselement(value):
+        return any(str(child.tag).lower() == "token" and child.text for child in value.iter())
+    return False
+
+
+def wrong_login(portal: Portal, wrong: str) -> dict[str, str]:
+    """Fields of a login with a wrong password, or with a user that does not exist."""
+    assert portal.login is not None
+    user, password = portal.login
+    if wrong == "password":
+        return {"userName": user, "password": f"not {portal.settings.seed} the password"}
+    return {
+        "userName": f"conformance-{portal.settings.seed}-nobody@example.com",
+        "password": password,
+    }
+
+
+__all__ = [
+    "FORMS",
+    "INVALID",
+    "expect_challenge",
+    "expect_nothing_disclosed",
+    "given_refused",
+    "given_success",
+    "holds_token",
+    "invalid",
+    "log_in",
+    "token",
+    "wrong_login",
+]

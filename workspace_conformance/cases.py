@@ -1,0 +1,89 @@
+"""The case under way: which exchanges it rests on, and what it is about.
+
+Cases may run on several threads at once; each thread has one current case. Exchanges that were made
+for one
+case and serve another too (an experiment that several requirements are judged by) are credited to
+both.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from workspace_conformance.exchange import Exchange
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Case:
+    """One pytest item while it runs: its node id, requirement, and what is known of it so far."""
+
+    id: str
+    requirement: str
+    method: str | None = None
+    format: str | None = None
+    resource: str | None = None
+    exchanges: list[int] = field(default_factory=list)
+
+    def credit(self, exchange: Exchange) -> None:
+        """Count `exchange` among those that the case rests on."""
+        if exchange.number not in self.exchanges:
+            self.exchanges.append(exchange.number)
+
+
+_local = threading.local()
+
+
+def current() -> Case | None:
+    """The case that runs on this thread, or None between cases."""
+    return getattr(_local, "case", None)
+
+
+def enter(case: Case | None) -> None:
+    """Make `case` the current one of this thread."""
+    _local.case = case
+
+
+class Once:
+    """Experiments that run once and serve many: the value, its error, and its exchanges are shared."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Hashable, tuple[Future[Any], list[int]]] = {}
+
+    def __call__(self, key: Hashable, run: Callable[[], T]) -> T:
+        """The value of `run`, run at most once for `key`; what it raised is raised again each time."""
+        with self._lock:
+            known = self._known.get(key)
+            if known is None:
+                future: Future[T] = Future()
+                exchanges: list[int] = []
+                self._known[key] = (future, exchanges)
+        case = current()
+        if known is not None:
+            try:
+                value: T = known[0].result()
+            finally:
+                if case is not None:
+                    case.exchanges.extend(n for n in known[1] if n not in case.exchanges)
+            return value
+        inner = Case(case.id, case.requirement) if case else Case("", "")
+        inner.exchanges = exchanges
+        enter(inner)
+        try:
+            value = run()
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+        else:
+            future.set_result(value)
+            return value
+        finally:
+            enter(case)
+            if case is not None:
+                case.exchanges.extend(n for n in exchanges if n not in case.exchanges)

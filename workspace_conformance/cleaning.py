@@ -1,0 +1,93 @@
+"""Leaving the target as it was: every record that the journal names is removed, and that is
+verified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workspace_conformance import views
+from workspace_conformance.identifiers import encode
+from workspace_conformance.journal import Entry
+from workspace_conformance.kinds import KINDS, Kind
+from workspace_conformance.portal import Portal, succeeded
+
+_PAGES = 50  # pages of a list that are searched for records of ours
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A record of ours that could not be removed."""
+
+    kind: str
+    name: str
+    url: str
+
+
+def clean(portal: Portal) -> list[LeftBehind]:
+    """Remove what the journal says is, or may be, there; return what stayed.
+
+    A record whose URL was never told (the creation was refused, or cut off) is looked for by its
+    name. That all are gone is seen in the lists, which costs less than asking for each.
+    """
+    for fmt in ("json", "xml", ""):
+        removed = [entry for entry in portal.journal.remaining() if _remove(portal, entry, fmt)]
+        for kind in KINDS:
+            ours = [entry for entry in portal.journal.remaining() if entry.kind == kind.name]
+            if ours:
+                _look(portal, kind, ours, {entry.name for entry in removed})
+        if not portal.journal.remaining():
+            break
+    paths = {kind.name: kind.collection for kind in KINDS}
+    return [
+        LeftBehind(entry.kind, entry.name, portal.url(entry.path or paths[entry.kind]))
+        for entry in portal.journal.remaining()
+    ]
+
+
+def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
+    """Ask for the removal of a record whose place is known; whether the answer says it is gone."""
+    if entry.path is None:
+        return False
+    exchange = portal.ask("DELETE", entry.path, fmt)
+    if exchange.response is not None and exchange.response.status in (404, 410):
+        portal.journal.gone(entry.name)
+    return succeeded(exchange)
+
+
+def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -> None:
+    """Look for records by our names in the whole list, and note which are there and which gone."""
+    listed = _whole_list(portal, kind)
+    if listed is None:
+        return
+    for entry in entries:
+        places = [key for key, view in listed.items() if bears(kind, view, entry.name)]
+        if places and entry.path is None:
+            portal.journal.made_at(entry.name, f"{kind.collection}/{encode(places[0])}")
+        elif not places and (entry.path is None or entry.name in removed):
+            portal.journal.gone(entry.name)
+
+
+def _whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
+    """Every record of a kind by id, page after page; None when the list cannot be read."""
+    found: dict[str, views.View] = {}
+    for _ in range(_PAGES):
+        query = f"startIndex={len(found)}" if found else ""
+        exchange = portal.get(kind.collection, "json", query=query, fresh=True)
+        if not succeeded(exchange) and not found:
+            exchange = portal.served(kind.collection, fresh=True)
+        if not succeeded(exchange):
+            return found or None
+        page = {views.text(view, "id"): view for view in views.records(exchange)}
+        new = page.keys() - found.keys()
+        found.update(page)
+        if not new:
+            break
+    return found
+
+
+def bears(kind: Kind, view: views.View, name: str) -> bool:
+    """Whether a record carries our name: as a whole word, so that 'x-1' is not found in 'x-10'."""
+    mark = views.text(view, kind.mark)
+    after = mark[len(name) : len(name) + 1]
+    return mark.startswith(name) and after in ("", " ", "@")

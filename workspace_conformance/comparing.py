@@ -1,0 +1,192 @@
+"""Steps that checks share: comparing two reads, provoking an error, finding a record of a certain
+make.
+
+Each is careful before it accuses: what differs is asked again, for on a live portal other people
+work too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from workspace_conformance import views
+from workspace_conformance.comparison import Difference, compare, volatile
+from workspace_conformance.data import is_documented
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import declared, difference, given_success, violation
+from workspace_conformance.identifiers import encode
+from workspace_conformance.kinds import KINDS, PERSON
+from workspace_conformance.media import Element, Json, Refused, Unreadable, envelope, read
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import NOBODY, Portal, Resource, succeeded, unusable
+from workspace_conformance.views import View
+
+COMMENT_MEMBERS = frozenset({"id", "text", "created", "updated"})
+_ATTEMPTS = 4
+
+
+# --- JSON against XML (FMT-4) ---------------------------------------------------------------------
+
+
+def expect_same_data(portal: Portal, path: str) -> None:
+    """The JSON and the XML form of a resource carry the same data; Violation names what differs."""
+    __tracebackhide__ = True
+    first = portal.get(path, "json")
+    second = portal.get(path, "xml")
+    found = _differences(first, second, ignore=())
+    for _ in range(_ATTEMPTS):
+        if not found:
+            return
+        # What changes between two reads of one form is not the other form's fault.
+        before = portal.get(path, "json", fresh=True)
+        xml_before = portal.get(path, "xml", fresh=True)
+        after = portal.get(path, "json", fresh=True)
+        second = portal.get(path, "xml", fresh=True)
+        moving = volatile(_json(before), _json(after)) | volatile(_xml(xml_before), _xml(second))
+        if () in moving or ("response",) in moving:
+            continue  # a list that grows or shrinks meanwhile says nothing
+        found = _differences(after, second, ignore=moving)
+        if found:
+            violation(second, f"the JSON and the XML form differ: {found[0].sentence}")
+    if found:
+        raise Untested(Reason.SETUP_FAILED, "the resource never stood still between two reads")
+
+
+def _differences(
+    json: Exchange, xml: Exchange, ignore: Collection[tuple[str | int, ...]]
+) -> list[Difference]:
+    __tracebackhide__ = True
+    return compare(_json(json), _xml(xml), ignore=ignore)
+
+
+def _json(exchange: Exchange) -> Json:
+    __tracebackhide__ = True
+    found = _read(exchange, "JSON")
+    if not isinstance(found, dict):
+        raise Untested(Reason.SETUP_FAILED, "the JSON form is no object")
+    return found
+
+
+def _xml(exchange: Exchange) -> Element:
+    __tracebackhide__ = True
+    return _read(exchange, "XML")
+
+
+def _read(exchange: Exchange, wanted: str) -> Json | Element:
+    response = given_success(exchange, f"reading the {wanted} form")
+    media = declared(exchange)
+    if media is None or not (media.is_json if wanted == "JSON" else media.is_xml):
+        raise Untested(Reason.SETUP_FAILED, f"there is no {wanted} form to compare")
+    try:
+        found = read(response.body, media)
+        envelope(found)
+    except Refused as error:
+        raise Untested(
+            Reason.SETUP_FAILED, f"the {wanted} form was not read, for safety: {error}"
+        ) from None
+    except Unreadable as error:
+        raise Untested(Reason.SETUP_FAILED, f"the {wanted} form cannot be read: {error}") from None
+    return found
+
+
+# --- reading again (REST-4) -----------------------------------------------------------------------
+
+
+def documented_members(resource: Resource) -> frozenset[str]:
+    """The members of a resource's records that reading may not change."""
+    if resource.kind is not None:
+        return resource.kind.documented
+    return COMMENT_MEMBERS if resource.is_list else PERSON.documented
+
+
+def expect_unchanged_by_reading(portal: Portal, resource: Resource) -> None:
+    """The resource asked again says the same, each time; a single change may be somebody else's
+    work.
+    """
+    __tracebackhide__ = True
+    earlier = portal.get(resource.path, "json")
+    given_success(earlier, "the first reading")
+    changes: list[str] = []
+    for _ in range(3):
+        later = portal.get(resource.path, "json", fresh=True)
+        change = change_between(earlier, later, documented_members(resource))
+        if change is None:
+            return
+        changes.append(change)
+        earlier = later
+    violation(
+        later, f"asked {len(changes) + 1} times, it answers otherwise each time: {changes[-1]}"
+    )
+
+
+def change_between(earlier: Exchange, later: Exchange, members: Collection[str]) -> str | None:
+    """What differs between two reads, in words: another status, other records, other members; or
+    None.
+    """
+    if later.response is None or earlier.response is None:
+        raise unusable(later, "reading again")
+    if earlier.response.status != later.response.status:
+        return f"{earlier.response.status_line} became {later.response.status_line}"
+    before, after = by_id(earlier), by_id(later)
+    if before.keys() != after.keys():
+        gone, new = before.keys() - after.keys(), after.keys() - before.keys()
+        return f"records {'gone' if gone else 'new'}: {', '.join(sorted(gone or new)[:3])}"
+    if list(before) != list(after):
+        return "the records stand in another order"
+    for identity, view in before.items():
+        for name in difference(view, after[identity], members):
+            return f"{name} of {identity} was {view[name]!r} and became {after[identity][name]!r}"
+    return None
+
+
+def by_id(exchange: Exchange) -> dict[str, View]:
+    """The records of an answer by their ids."""
+    return {views.text(view, "id"): view for view in views.records(exchange)}
+
+
+# --- finding and provoking ------------------------------------------------------------------------
+
+
+def dotted_person(portal: Portal) -> View:
+    """A person whose user name holds a dot, listed or made; Untested where there is none."""
+    return portal.known("dotted person", lambda: _dotted_person(portal))
+
+
+def _dotted_person(portal: Portal) -> View:
+    people = portal.served(PERSON.collection)
+    for view in views.records(people):
+        if "." in views.text(view, "userName").strip("."):
+            return view
+    if portal.settings.allow_writes:
+        record = portal.make(PERSON, "dotted.name")
+        if "." in views.text(record.view, "userName"):
+            return record.view
+    raise Untested(Reason.NOT_SERVED, "no user name on this portal holds a dot")
+
+
+def provoke(portal: Portal, cause: str, fmt: str) -> Exchange:
+    """An answer to a request that must fail: "no credential", "unknown record" or "unknown path"."""
+    if cause == "no credential":
+        return portal.get("people/@self", fmt, credential=NOBODY)
+    if cause == "unknown record":
+        kind = portal.kinds()[0]
+        return portal.get(f"{kind.collection}/{encode(portal.unknown_id(kind))}", fmt)
+    return portal.get(undocumented_paths(portal)[0], fmt)
+
+
+def undocumented_paths(portal: Portal) -> list[str]:
+    """Paths under api/2.0 that the documentation does not have, and that no id can be mistaken for."""
+    tag = f"conformance{portal.settings.seed}"
+    paths = [
+        tag,
+        f"{tag}/{tag}",
+        f"people/@self/{tag}",
+        f"{KINDS[0].collection}/{tag}/{tag}/{tag}",
+        f"group/{tag}/{tag}",
+    ]
+    return [path for path in paths if not is_documented(f"/api/2.0/{path}")]
+
+
+def is_served_somehow(portal: Portal, path: str) -> bool:
+    """Whether a path is served in any form."""
+    return succeeded(portal.served(path))

@@ -1,0 +1,170 @@
+"""Whether writing one record disturbs others (REST-2), told apart from what other people do
+meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+
+from workspace_conformance import cases, views
+from workspace_conformance.comparing import COMMENT_MEMBERS, by_id
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import difference, given_success, violation
+from workspace_conformance.identifiers import encode
+from workspace_conformance.kinds import POST, Kind
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import Portal, Record, as_form, as_json, succeeded
+
+_ATTEMPTS = 3
+
+
+def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
+    """A PUT or DELETE on a record of ours leaves its neighbours and every other listed record
+    alone.
+
+    A live portal has other users: what happens to their records is accused only when it happens
+    again with every further write; nobody but this run knows the neighbours.
+    """
+    __tracebackhide__ = True
+    kinds = portal.creatable()
+    kind = kinds[(place - 1) % len(kinds)]
+    case = cases.current()
+    if case is not None:
+        case.resource = kind.name
+    damage: Damage | None = None
+    for attempt in range(1, _ATTEMPTS + 1):
+        damage = portal.once(
+            ("isolation", kind.name, attempt), partial(_experiment, portal, kind, attempt)
+        )[method]
+        if damage is None:
+            return
+        if damage.certain:
+            break
+    assert damage is not None
+    violation(damage.shown, f"{method} on one {kind.name} changed another: {damage.words}")
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What a write did to other records, and the exchange that shows it.
+
+    certain: nobody but the portal can have done it.
+    """
+
+    words: str
+    shown: Exchange
+    certain: bool
+
+
+def _experiment(portal: Portal, kind: Kind, attempt: int) -> dict[str, Damage | None]:
+    """The life of a record between two neighbours, and what each of its turns did to others."""
+    left, subject, right = (
+        portal.make(kind, "isolated", where, attempt) for where in ("left", "own", "right")
+    )
+    neighbours = {left.id, right.id}
+    before = _state(portal, kind, right)
+    found: dict[str, Damage | None] = {}
+    for method in ("PUT", "DELETE"):
+        done = (
+            portal.change(subject, "alone")
+            if method == "PUT"
+            else portal.ask("DELETE", subject.path, "json")
+        )
+        given_success(done, f"{method} on a record of ours")
+        after = _state(portal, kind, right)
+        found[method] = _difference(portal, kind, before, after, neighbours)
+        before = after
+    return found
+
+
+def _state(portal: Portal, kind: Kind, neighbour: Record) -> tuple[Exchange, Exchange]:
+    """The list of a kind, and one neighbour in full."""
+    listed = portal.served(kind.collection, fresh=True)
+    given_success(listed, f"the list of {kind.plural}")
+    return listed, portal.served(neighbour.path, fresh=True)
+
+
+def _difference(
+    portal: Portal,
+    kind: Kind,
+    before: tuple[Exchange, Exchange],
+    after: tuple[Exchange, Exchange],
+    neighbours: Collection[str],
+) -> Damage | None:
+    members = kind.documented - {"updated"}
+    if succeeded(before[1]) and not succeeded(after[1]):
+        return Damage("the neighbouring record is no longer there", after[1], True)
+    for was, now, shown in (
+        (by_id(before[1]), by_id(after[1]), after[1]),
+        (by_id(before[0]), by_id(after[0]), after[0]),
+    ):
+        for identity, view in was.items():
+            certain = identity in neighbours
+            # Other records of ours come and go.
+            if not certain and views.text(view, kind.mark).startswith(portal.name("")):
+                continue
+            if identity not in now:
+                # A page of a list may have moved on: only its own URL tells.
+                path = f"{kind.collection}/{encode(identity)}"
+                if not succeeded(portal.served(path, fresh=True)):
+                    return Damage(f"the record {identity} is no longer there", shown, certain)
+                continue
+            for name in difference(view, now[identity], members):
+                words = f"{name} of {identity} was {view[name]!r} and is {now[identity][name]!r}"
+                return Damage(words, shown, certain)
+    return None
+
+
+def expect_other_comments_untouched(portal: Portal, method: str) -> None:
+    """A PUT or DELETE on one comment leaves the other comments of the post as they were.
+
+    Where no post can be made, the portal's first kind of record takes the place of comments.
+    """
+    __tracebackhide__ = True
+    if POST not in portal.creatable():
+        expect_others_untouched(portal, method, 1)
+        return
+    damage = portal.once("isolation of comments", lambda: _comment_experiment(portal))[method]
+    if damage is not None:
+        violation(damage.shown, f"{method} on one comment changed another: {damage.words}")
+
+
+def _comment_experiment(portal: Portal) -> dict[str, Damage | None]:
+    post = portal.make(POST, "discussed")
+    texts = [portal.name("comment", number) for number in (1, 2, 3)]
+    for text in texts:
+        given_success(_comment(portal, "POST", f"{post.path}/comment", text), "a comment")
+    before = by_id(portal.served(f"{post.path}/comment", fresh=True))
+    subject = next((key for key, view in before.items() if texts[1] in str(view)), "")
+    if len(before) < len(texts) or not subject:
+        raise Untested(Reason.SETUP_FAILED, "the post does not show the comments that were made")
+    path = f"community/blog/comment/{encode(subject)}"
+    found: dict[str, Damage | None] = {}
+    for method in ("PUT", "DELETE"):
+        done = _comment(portal, method, path, f"{texts[1]} alone")
+        given_success(done, f"{method} on a comment")
+        shown = portal.served(f"{post.path}/comment", fresh=True)
+        found[method] = _comment_damage(before, by_id(shown), subject, shown)
+        before = by_id(shown)
+    return found
+
+
+def _comment_damage(
+    before: dict[str, views.View], after: dict[str, views.View], subject: str, shown: Exchange
+) -> Damage | None:
+    for identity in before.keys() - {subject}:
+        if identity not in after:
+            return Damage(f"the comment {identity} is no longer there", shown, True)
+        for name in difference(before[identity], after[identity], COMMENT_MEMBERS - {"updated"}):
+            return Damage(f"{name} of the comment {identity} is another", shown, True)
+    return None
+
+
+def _comment(portal: Portal, method: str, path: str, text: str) -> Exchange:
+    body = None if method == "DELETE" else {"content": text}
+    exchange = portal.ask(method, path, "json", body=as_json(body) if body else None)
+    if not succeeded(exchange) and body:
+        exchange = portal.ask(method, path, "json", body=as_form(body))
+    return exchange

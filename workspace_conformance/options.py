@@ -1,0 +1,241 @@
+"""The command line, the environment and pytest.ini, read into `Settings`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workspace_conformance import settings as values
+from workspace_conformance.settings import DOCUMENTED_RATE, Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its flag, its environment variable (and ini key in lower case), its help."""
+
+    flag: str
+    variable: str | None
+    help: str
+    metavar: str | None = None  # None: a switch
+    repeat: bool = False
+
+    @property
+    def dest(self) -> str:
+        """The name under which pytest keeps the value."""
+        return "workspace_" + self.flag.removeprefix("--").replace("-", "_")
+
+
+OPTIONS = (
+    Option(
+        "--target",
+        "WORKSPACE_TARGET",
+        "the portal's root URL (default: the embedded portal)",
+        "URL",
+    ),
+    Option("--token", "WORKSPACE_TOKEN", "the Authorization value of the account under test", "T"),
+    Option(
+        "--username",
+        "WORKSPACE_USERNAME",
+        "user name: login is exercised, and used where no token is given",
+        "U",
+    ),
+    Option("--password", "WORKSPACE_PASSWORD", "the password that goes with --username", "P"),
+    Option("--second-token", "WORKSPACE_SECOND_TOKEN", "another account, for RATE-6", "T"),
+    Option(
+        "--second-address",
+        "WORKSPACE_SECOND_ADDRESS",
+        "another local source address, for RATE-7",
+        "A",
+    ),
+    Option(
+        "--allow-writes", "WORKSPACE_ALLOW_WRITES", "create, change and delete records of our own"
+    ),
+    Option("--allow-burst", "WORKSPACE_ALLOW_BURST", "exceed the rate limit once, last of all"),
+    Option(
+        "--certify",
+        "WORKSPACE_CERTIFY",
+        "anything short of every MUST passed is an unsuccessful run",
+    ),
+    Option("--fault", None, "give the embedded portal one known fault", "NAME"),
+    Option("--latency-ms", None, "let the embedded portal answer that much later", "N"),
+    Option(
+        "--report-dir",
+        "WORKSPACE_REPORT_DIR",
+        "where reports are written (default: reports/)",
+        "DIR",
+    ),
+    Option(
+        "--id-examples",
+        "WORKSPACE_ID_EXAMPLES",
+        "ids drawn per property: a number, or 'thorough' (200)",
+        "N",
+    ),
+    Option(
+        "--pace",
+        "WORKSPACE_PACE",
+        "requests per period that the suite stays under (default 450), or 'off'",
+        "N",
+    ),
+    Option(
+        "--rate-limit",
+        "WORKSPACE_RATE_LIMIT",
+        "the limit that the portal documents (default 500/10s)",
+        "N/Ps",
+    ),
+    Option(
+        "--overlap",
+        "WORKSPACE_OVERLAP",
+        "cases under way at once (default 16; 1: one after the other)",
+        "N",
+    ),
+    Option(
+        "--seed",
+        "WORKSPACE_SEED",
+        "the number that names of our records are drawn from (default 1)",
+        "N",
+    ),
+    Option(
+        "--requirement",
+        None,
+        "judge only this requirement or section, e.g. FMT-3 or FMT",
+        "ID",
+        repeat=True,
+    ),
+    Option("--plan", None, "say what would be asked, and send nothing"),
+)
+
+THOROUGH = 200
+
+
+def register(parser: pytest.Parser) -> None:
+    """Add the options to pytest's command line, and an ini key for each that has a variable."""
+    group = parser.getgroup("workspace", "ONLYOFFICE Workspace API conformance")
+    for option in OPTIONS:
+        words = f"{option.help} [{option.variable}]" if option.variable else option.help
+        if option.metavar is None:
+            group.addoption(
+                option.flag, dest=option.dest, action="store_true", default=None, help=words
+            )
+        else:
+            action = "append" if option.repeat else "store"
+            group.addoption(
+                option.flag,
+                dest=option.dest,
+                action=action,
+                default=None,
+                metavar=option.metavar,
+                help=words,
+            )
+        if option.variable:
+            parser.addini(option.variable.lower(), words, default="")
+
+
+def resolve(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this run; raises pytest.UsageError with one sentence for what cannot be used."""
+    try:
+        return _resolve(_Reader(config, environment))
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+class _Reader:
+    """Looks a value up in option, environment, pytest.ini, in that order."""
+
+    def __init__(self, config: pytest.Config, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = environment
+        self._options = {option.flag: option for option in OPTIONS}
+
+    def text(self, flag: str) -> str | None:
+        option = self._options[flag]
+        given: Any = self._config.getoption(option.dest, None)
+        if given is not None:
+            return str(given)
+        if option.variable:
+            for found in (
+                self._environment.get(option.variable),
+                self._config.getini(option.variable.lower()),
+            ):
+                if found:
+                    return str(found)
+        return None
+
+    def many(self, flag: str) -> tuple[str, ...]:
+        return tuple(self._config.getoption(self._options[flag].dest, None) or ())
+
+    def switch(self, flag: str) -> bool:
+        text = (self.text(flag) or "").strip().lower()
+        if text in ("1", "true", "yes", "on"):
+            return True
+        if text in ("", "0", "false", "no", "off"):
+            return False
+        raise SettingsError(f"{self._options[flag].variable}={text}: write 1 or 0")
+
+    def strict(self) -> bool:
+        # pytest has a --strict of its own, which turns on the ini option of that name: ours rides
+        # on it.
+        if "strict=true" in (self._config.getoption("override_ini", None) or ()):
+            return True
+        return self._environment.get("WORKSPACE_STRICT", "").strip().lower() in (
+            "1",
+            "true",
+            "yes",
+            "on",
+        )
+
+    def number(self, flag: str, default: int, least: int, most: int) -> int:
+        text = self.text(flag)
+        if text is None:
+            return default
+        if not text.strip().isdigit() or not least <= int(text) <= most:
+            raise SettingsError(f"{flag} {text}: give a whole number from {least} to {most}")
+        return int(text)
+
+    def checked(self, flag: str, check: Callable[[str], str]) -> str | None:
+        text = self.text(flag)
+        return None if text is None else check(text)
+
+    def secret(self, flag: str) -> str | None:
+        return self.checked(flag, lambda text: values.check_secret(flag, text))
+
+
+def _resolve(read: _Reader) -> Settings:
+    rate_text = read.text("--rate-limit")
+    rate = values.check_rate(rate_text) if rate_text else DOCUMENTED_RATE
+    pace_text = read.text("--pace")
+    # The default keeps the same margin below any documented limit.
+    pace = values.check_pace(pace_text, rate) if pace_text else max(1, rate.requests * 9 // 10)
+    examples = read.text("--id-examples")
+    target = read.checked("--target", values.check_target)
+    return values.consistent(
+        Settings(
+            target=target,
+            token=read.secret("--token"),
+            username=read.text("--username"),
+            password=read.secret("--password"),
+            second_token=read.secret("--second-token"),
+            second_address=read.checked("--second-address", values.check_address),
+            # The embedded portal is ours: everything is allowed there.
+            allow_writes=target is None or read.switch("--allow-writes"),
+            allow_burst=target is None or read.switch("--allow-burst"),
+            certify=read.switch("--certify"),
+            strict=read.strict(),
+            fault=read.text("--fault"),
+            report_dir=Path(read.text("--report-dir") or "reports"),
+            id_examples=THOROUGH
+            if (examples or "").strip().lower() == "thorough"
+            else read.number("--id-examples", 25, 1, 10_000),
+            rate=rate,
+            pace=pace,
+            overlap=read.number("--overlap", 16, 1, 64),
+            seed=read.number("--seed", 1, 0, 10**9),
+            latency_ms=read.number("--latency-ms", 0, 0, 60_000),
+            requirements=read.many("--requirement"),
+            plan=read.switch("--plan"),
+        )
+    )

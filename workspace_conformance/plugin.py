@@ -1,0 +1,376 @@
+"""The pytest side: options in, cases run, outcomes collected, the result written and summed up.
+
+Inert unless a collected item judges a requirement, so that other tests can live beside the suites.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workspace_conformance import contract as contracts
+from workspace_conformance import options, planning
+from workspace_conformance.contract import Level
+from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
+from workspace_conformance.portal import Portal
+from workspace_conformance.reporting import evidence, results, terminal
+from workspace_conformance.run import CannotJudge, Run
+from workspace_conformance.settings import Settings
+from workspace_conformance.verdict import CaseResult, Exit
+
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+RUN: pytest.StashKey[Run] = pytest.StashKey()
+RESULT: pytest.StashKey[results.Result] = pytest.StashKey()
+
+MARKERS = (
+    "requirement(id): the requirement that a check judges",
+    "writes: the check creates, changes or deletes records of ours",
+    "alone: the check runs with nothing else under way",
+)
+
+
+# --- options and collection -----------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register our options."""
+    options.register(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
+    """Start again with the right ini file where pytest was led astray.
+
+    pytest looks for its ini file above every argument that exists as a path, and does so before it
+    knows our options: with
+    `--report-dir ../out` it would look in ../out. By now the options are known, and the ini file
+    can be named.
+    """
+    ini = _own_ini(config)
+    if ini is None or config.inipath == ini or "-c" in config.invocation_params.args:
+        return None
+    arguments = [
+        *map(str, config.invocation_params.args),
+        "-c",
+        str(ini),
+        "--rootdir",
+        str(ini.parent),
+    ]
+    return pytest.main(arguments)
+
+
+def _own_ini(config: pytest.Config) -> Path | None:
+    """The pytest.ini of the checkout that pytest was started in, if it was started in one."""
+    here = Path(config.invocation_params.dir)
+    for folder in (here, *here.parents):
+        if (folder / "pytest.ini").is_file():
+            is_ours = (folder / "suites").is_dir() and (folder / "workspace_conformance").is_dir()
+            return folder / "pytest.ini" if is_ours else None
+    return None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Resolve the settings; anything unusable ends with one sentence and exit code 4."""
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+    config.stash[SETTINGS] = options.resolve(config)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Show the settings, without their secrets."""
+    return terminal.header(config.stash[SETTINGS])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Keep the requirements that were asked for; readers first, then writers, then what must be
+    alone.
+    """
+    judging = [item for item in items if item.get_closest_marker("requirement")]
+    if not judging:
+        return
+    settings = config.stash[SETTINGS]
+    try:
+        contract = contracts.load()
+        wanted = {row.id for row in contracts.select(contract, settings.requirements)}
+    except contracts.ContractError as error:
+        raise pytest.UsageError(str(error)) from None
+    run = Run(settings, contract, _announcer(config))
+    config.stash[RUN] = run
+    for item in judging:
+        run.requirement_of(item)
+    if wanted:
+        out = [item for item in judging if run.requirement_of(item).id not in wanted]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+    items.sort(key=_phase)
+
+
+def _phase(item: pytest.Item) -> int:
+    if item.get_closest_marker("alone"):
+        return 2
+    return 1 if item.get_closest_marker("writes") else 0
+
+
+def pytest_deselected(items: Iterable[pytest.Item]) -> None:
+    """Note what was left out, so that the run cannot pass for a complete one."""
+    for item in items:
+        run = item.config.stash.get(RUN, None)
+        if item.get_closest_marker("requirement"):
+            left = item.config.stash.setdefault(LEFT, {})
+            left[item.nodeid] = "deselected (--requirement, -k, -m or --deselect)"
+            if run is not None:
+                run.left_out = left
+
+
+LEFT: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which cases are to run."""
+    run = session.config.stash.get(RUN, None)
+    if run is not None:
+        run.left_out = session.config.stash.get(LEFT, {})
+        run.remember(item for item in session.items if item.get_closest_marker("requirement"))
+
+
+# --- running --------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Start the target before the first case and let cases run ahead; a plan runs none."""
+    run = session.config.stash.get(RUN, None)
+    if run is None or session.config.option.collectonly or not run.collected:
+        return (yield)
+    try:
+        run.start()
+    except CannotJudge as error:
+        run.cannot = error
+        raise pytest.exit.Exception(run.redactor.text(str(error)), Exit.NOT_JUDGED) from None
+    judging = [item for item in session.items if item.get_closest_marker("requirement")]
+    groups = [
+        [item for item in judging if _phase(item) == phase and run.can_run_ahead(item)]
+        for phase in (0, 1)
+    ]
+    if not session.config.getoption("usepdb", False):
+        run.ahead.start(groups)
+    if run.settings.plan:
+        session.config.stash[PLAN] = planning.rehearse(run, judging)
+        run.stop()
+        return True
+    return (yield)
+
+
+PLAN: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Collect what became of a case that ran ahead, or run it now."""
+    run = pyfuncitem.config.stash.get(RUN, None)
+    if run is None or not pyfuncitem.get_closest_marker("requirement"):
+        return None
+    run.judge(pyfuncitem)
+    return True
+
+
+@pytest.fixture(scope="session")
+def portal(request: pytest.FixtureRequest) -> Portal:
+    """The target under test."""
+    run = request.config.stash[RUN]
+    assert run.portal is not None
+    return run.portal
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the outcome of an item into that of a case, with its evidence; hide what must not be
+    seen.
+    """
+    report = yield
+    run = item.config.stash.get(RUN, None)
+    marker = item.get_closest_marker("requirement")
+    if run is None or marker is None or (report.when != "call" and report.passed):
+        return report
+    result = _case_result(run, item, call)
+    report.workspace_case = results.case_data(result)  # type: ignore[attr-defined]
+    requirement = run.contract.requirements[result.requirement]
+    report.user_properties += [
+        ("requirement", requirement.id),
+        ("level", str(requirement.level)),
+        ("section", requirement.section),
+        ("reason", str(result.reason or "")),
+    ]
+    if result.outcome is Outcome.FAILED:
+        report.longrepr = _finding(run, item, result, requirement)
+    elif result.error:
+        # A mistake of the suite: an error for pytest, whatever phase it happened in.
+        report.outcome = "failed"
+        report.longrepr = run.redactor.text(str(report.longrepr))
+    elif result.outcome is Outcome.UNTESTED:
+        report.outcome = "skipped"
+        file, line, _ = item.location
+        report.longrepr = (file, line or 0, f"Skipped: {result.reason}: {result.message}")
+    return report
+
+
+def _case_result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> CaseResult:
+    case = run.case_of(item)
+    error = call.excinfo.value if call.excinfo else None
+    outcome, reason, message, shown_by, mistake = Outcome.PASSED, None, "", None, False
+    if isinstance(error, Untested):
+        outcome, reason, message = Outcome.UNTESTED, error.reason, error.words
+    elif isinstance(error, AssertionError):
+        outcome, message = Outcome.FAILED, str(error).strip() or "the expectation was not met"
+        notes = [note for note in getattr(error, "__notes__", ()) if "Falsifying" not in note]
+        message = " ".join([message, *notes]) if not isinstance(error, Violation) else message
+        exchange = getattr(error, "exchange", None)
+        shown_by = exchange.number if exchange else (case.exchanges[-1] if case.exchanges else None)
+        if exchange is not None:
+            case.credit(exchange)
+    elif isinstance(error, pytest.skip.Exception):
+        outcome, reason, message = Outcome.UNTESTED, Reason.SETUP_FAILED, str(error)
+    elif error is not None:
+        outcome, reason, mistake = Outcome.UNTESTED, Reason.SETUP_FAILED, True
+        message = f"the suite itself failed: {type(error).__name__}: {error}"
+    return CaseResult(
+        case.id,
+        case.requirement,
+        outcome,
+        reason,
+        run.redactor.text(message),
+        tuple(case.exchanges),
+        shown_by,
+        case.method,
+        case.format,
+        case.resource,
+        mistake,
+    )
+
+
+def _finding(
+    run: Run, item: pytest.Item, result: CaseResult, requirement: contracts.Requirement
+) -> str:
+    """What a person reads of a violated requirement: the sentence, what was seen, how to see it
+    again.
+    """
+    lines = [f"{requirement.id} ({requirement.level}; {requirement.section})"]
+    lines += textwrap.wrap(requirement.statement, 76, initial_indent="  ", subsequent_indent="  ")
+    exchange = run.road.exchanges.get(result.shown_by) if run.road and result.shown_by else None
+    if exchange is not None:
+        lines.append(f"sent:      {evidence.sent(exchange, run.redactor)}")
+        lines.append(f"came back: {evidence.came_back(exchange, run.redactor)}")
+    lines.append(f"violation: {result.message}")
+    if exchange is not None:
+        lines.append(evidence.curl(exchange.request, run.redactor))
+    file, line, _ = item.location
+    lines.append(f"check:     {file}:{(line or 0) + 1}")
+    return "\n".join(lines)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
+    """Show a violated SHOULD as an advisory, and an untested case as what it is."""
+    case = getattr(report, "workspace_case", None)
+    if case is None:
+        return None
+    if case["outcome"] == Outcome.UNTESTED and not case["error"]:
+        return "skipped", "u", (f"UNTESTED {case['reason']}", {"yellow": True})
+    run = config.stash.get(RUN, None)
+    if case["outcome"] != Outcome.FAILED or run is None or run.settings.strict:
+        return None
+    if run.contract.requirements[case["requirement"]].level is Level.SHOULD:
+        return "advisory", "a", ("ADVISORY", {"yellow": True})
+    return None
+
+
+# --- the end --------------------------------------------------------------------------------------
+
+
+class Collector:
+    """Receives the reports of one session; registered where the session's outcome is decided."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result of a case; an error in setup or teardown outranks a pass."""
+        run = self._config.stash.get(RUN, None)
+        data: dict[str, Any] | None = getattr(report, "workspace_case", None)
+        if run is not None and data is not None:
+            run.results[data["id"]] = results.case_from_data(data)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Listen to the reports of this session."""
+    session.config.pluginmanager.register(Collector(session.config), "workspace-collector")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+    """Clean up, fold the outcomes, write results.json, and decide the exit code."""
+    config = session.config
+    run = config.stash.get(RUN, None)
+    if run is not None and run.collected and not config.option.collectonly:
+        run.stop()
+        if run.settings.plan:
+            session.exitstatus = Exit.OK if exitstatus in (0, 5) else exitstatus
+        else:
+            interrupted = exitstatus in (Exit.INTERRUPTED, Exit.INTERNAL_ERROR)
+            result = run.result(interrupted)
+            config.stash[RESULT] = result
+            data = run.redactor.data(results.as_data(result))
+            results.write(data, run.settings.report_dir / "results.json")
+            if exitstatus in (0, 1, Exit.NOT_JUDGED):
+                session.exitstatus = result.exit_code
+    yield
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the plan or the summary."""
+    plan = config.stash.get(PLAN, None)
+    result = config.stash.get(RESULT, None)
+    run = config.stash.get(RUN, None)
+    if plan is not None:
+        terminalreporter.section("plan")
+        lines = [terminal.Line(text) for text in plan]
+    elif result is not None and run is not None:
+        terminalreporter.section("conformance")
+        exchanges = run.road.exchanges if run.road else {}
+        lines = terminal.summary(result, exchanges, run.redactor)
+    else:
+        return
+    for line in lines:
+        terminalreporter.write_line(line.text, **line.markup)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Whatever happened, nothing is left running."""
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        run.stop()
+
+
+def _announcer(config: pytest.Config) -> Any:
+    """How a long wait is shown: one line, to the terminal that pytest reports to."""
+
+    def announce(what: str, seconds: float) -> None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and seconds >= 1:
+            print(f"\n  waiting {seconds:.0f} s: {what}", file=sys.__stdout__, flush=True)
+
+    return announce

@@ -1,0 +1,479 @@
+"""The target as checks see it: paths under api/2.0, formats, credentials, and what the portal
+serves.
+
+Nothing is assumed of a portal: which kinds of records it serves, which of them the account may
+write, whether ids are
+GUIDs or integers are all found out here, once, from its own answers.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote, urlencode
+
+from workspace_conformance import cases, views
+from workspace_conformance.exchange import Exchange, Request
+from workspace_conformance.identifiers import Form, encode, form_of
+from workspace_conformance.journal import Journal
+from workspace_conformance.kinds import KINDS, Kind
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.road import Road
+from workspace_conformance.settings import Settings
+from workspace_conformance.views import View
+
+FORMATS = ("json", "xml", "")
+USER_AGENT = "workspace-conformance"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What stands in the Authorization header; None: the header is absent. `account` is for pacing."""
+
+    value: str | None
+    account: str = ""
+
+
+NOBODY = Credential(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body and its Content-Type."""
+
+    content: bytes
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that can be read: its path under api/2.0 without suffix, and what it is.
+
+    label: what reports call it ("posts", "post", "self", "comments").
+    """
+
+    label: str
+    path: str
+    kind: Kind | None
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record on the portal: `path` under api/2.0; `name` is ours, empty for a record that is not."""
+
+    kind: Kind
+    id: str
+    path: str
+    name: str
+    view: View
+
+
+def as_json(fields: Mapping[str, object]) -> Body:
+    """Fields as an application/json body."""
+    return Body(json.dumps(fields, ensure_ascii=False).encode(), "application/json")
+
+
+def as_form(fields: Mapping[str, object]) -> Body:
+    """Fields as an application/x-www-form-urlencoded body (UTF-8, percent-encoded)."""
+    return Body(urlencode(fields, quote_via=quote).encode(), "application/x-www-form-urlencoded")
+
+
+class Portal:
+    """One target, one account: the way in for every check."""
+
+    def __init__(
+        self,
+        root: str,
+        road: Road,
+        journal: Journal,
+        settings: Settings,
+        account: Credential,
+        second: Credential | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> None:
+        self.root = root
+        self.road = road
+        self.journal = journal
+        self.settings = settings
+        self.account = account
+        self.second = second
+        self.login = login
+        self.known = cases.Once()  # what was found out about the portal
+        self.once = cases.Once()  # experiments
+        self._attempt = 1
+
+    def again(self) -> Portal:
+        """The same portal for a second attempt: experiments are made anew, with records of other
+        names.
+        """
+        other = copy.copy(self)
+        other.once = cases.Once()
+        other._attempt += 1
+        return other
+
+    # --- asking -------------------------------------------------------------------------------
+
+    def url(self, path: str, fmt: str = "", query: str = "") -> str:
+        """The absolute URL of a path under api/2.0, with a format suffix and a query as they are
+        given.
+        """
+        suffix = f".{fmt}" if fmt else ""
+        return f"{self.root}/api/2.0/{path}{suffix}" + (f"?{query}" if query else "")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        fmt: str = "",
+        *,
+        query: str = "",
+        body: Body | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        credential: Credential | None = None,
+        fresh: bool = False,
+        address: str | None = None,
+    ) -> Exchange:
+        """Ask one question and return the exchange, which the current case then rests on.
+
+        An identical safe question is answered from the run's record unless `fresh` is set.
+        """
+        who = self.account if credential is None else credential
+        given = {name.lower() for name, _ in headers}
+        lines: list[tuple[str, str]] = []
+        if who.value is not None:
+            lines.append(("Authorization", who.value))
+        if "accept" not in given:
+            lines.append(("Accept", "*/*"))
+        lines.append(("Accept-Encoding", "gzip, deflate"))
+        lines.append(("User-Agent", USER_AGENT))
+        if body is not None and "content-type" not in given:
+            lines.append(("Content-Type", body.media))
+        lines.extend(headers)
+        request = Request(
+            method,
+            self.url(path, fmt, query),
+            tuple(lines),
+            body.content if body else b"",
+            who.account,
+            address,
+        )
+        exchange = self.road.ask(request, fresh=fresh)
+        case = cases.current()
+        if case is not None:
+            case.credit(exchange)
+        return exchange
+
+    def get(
+        self,
+        path: str,
+        fmt: str = "",
+        *,
+        query: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        credential: Credential | None = None,
+        fresh: bool = False,
+    ) -> Exchange:
+        """GET a path under api/2.0."""
+        return self.ask(
+            "GET", path, fmt, query=query, headers=headers, credential=credential, fresh=fresh
+        )
+
+    def served(self, path: str, *, fresh: bool = False) -> Exchange:
+        """GET in whichever form succeeds (.json, .xml, none), for what a check builds on; else the
+        first answer.
+        """
+        first: Exchange | None = None
+        for fmt in ("json", "xml", ""):
+            exchange = self.get(path, fmt, fresh=fresh)
+            if (
+                exchange.response is not None
+                and exchange.response.succeeded
+                and views.value(exchange.response) is not None
+            ):
+                return exchange
+            first = first or exchange
+        assert first is not None
+        return first
+
+    # --- what the portal serves ---------------------------------------------------------------
+
+    def me(self) -> View:
+        """The account's own record (@self); Untested when it cannot be read."""
+        exchange = self.known("me", lambda: self.served("people/@self"))
+        view = views.record(exchange)
+        if view is None or not succeeded(exchange):
+            raise unusable(exchange, "the account's own record (people/@self) cannot be read")
+        return view
+
+    def kinds(self) -> list[Kind]:
+        """The kinds of records that the portal serves to this account, in order of preference."""
+        found = [kind for kind in KINDS if self._serves(kind)]
+        if not found:
+            exchange = self.known(
+                ("list", KINDS[-1].name), lambda: self.served(KINDS[-1].collection)
+            )
+            raise unusable(exchange, "no documented collection (posts, groups, people) can be read")
+        return found
+
+    def creatable(self) -> list[Kind]:
+        """The kinds of records that the portal lets the account make, found out by trying each
+        once.
+
+        A kind whose creation neither works nor is forbidden counts: that it fails is a finding.
+        """
+        self._need_consent()
+        found = []
+        why: Untested | None = None
+        for kind in self.kinds():
+            try:
+                self.spare(kind)
+            except Untested as untested:
+                why = why or untested
+                if untested.reason is not Reason.SETUP_FAILED:
+                    continue
+            found.append(kind)
+        if not found:
+            raise why or Untested(
+                Reason.NOT_SERVED, "the portal serves nothing that could be written"
+            )
+        return found
+
+    def unknown_id(self, kind: Kind) -> str:
+        """An id of the right form that no record of a kind has."""
+        known = self.ids(kind)
+        form = Form.NAME if kind.id_is_name else form_of(known)
+        if form is Form.INTEGER:
+            return str(max(map(int, known)) + 900_000)
+        if form is Form.GUID:
+            return str(uuid.uuid5(uuid.NAMESPACE_URL, f"conformance-{self.settings.seed}-unknown"))
+        return f"conformance-{self.settings.seed}-nobody"
+
+    def collection(self, slot: int) -> Resource:
+        """The list that takes place number `slot` (1, 2, 3): with fewer kinds, places share them."""
+        kinds = self.kinds()
+        kind = kinds[(slot - 1) % len(kinds)]
+        return _note(Resource(kind.plural, kind.collection, kind, True))
+
+    def item(self, slot: int) -> Resource:
+        """A record that takes place number `slot`: an existing one, or one of ours where writing is
+        allowed.
+        """
+        choices: list[tuple[Kind, str]] = []
+        for kind in self.kinds():
+            identity = self.known(("an item", kind.name), partial(self._any_id, kind))
+            if identity:
+                choices.append((kind, identity))
+        if not choices:
+            raise Untested(
+                Reason.NOT_SERVED, "the portal shows no record, and the run may not make one"
+            )
+        kind, identity = choices[(slot - 1) % len(choices)]
+        return _note(Resource(kind.name, f"{kind.collection}/{encode(identity)}", kind, False))
+
+    def resource(self, name: str) -> Resource:
+        """A readable resource by the name that cases are parametrized with: self, collection-N,
+        item-N, comments.
+        """
+        if name == "self":
+            return _note(Resource("self", "people/@self", None, False))
+        what, _, number = name.partition("-")
+        if what == "collection":
+            return self.collection(int(number))
+        if what == "item":
+            return self.item(int(number))
+        return self._comments()
+
+    def ids(self, kind: Kind) -> list[str]:
+        """The ids that the portal lists for a kind."""
+        exchange = self.known(("list", kind.name), lambda: self.served(kind.collection))
+        return [
+            found for found in (views.text(view, "id") for view in views.records(exchange)) if found
+        ]
+
+    def _serves(self, kind: Kind) -> bool:
+        exchange = self.known(("list", kind.name), lambda: self.served(kind.collection))
+        return succeeded(exchange) and views.value(exchange.response) is not None
+
+    def _any_id(self, kind: Kind) -> str:
+        for identity in self.ids(kind):
+            if succeeded(self.served(f"{kind.collection}/{encode(identity)}")):
+                return identity
+        if self.settings.allow_writes:
+            try:
+                return self.spare(kind).id
+            except Untested:
+                return ""
+        return ""
+
+    def _comments(self) -> Resource:
+        """The comments of a post; where posts are not served, the account's record takes their
+        place.
+        """
+        for kind in self.kinds():
+            if kind.name == "post":
+                identity = self.known("commented", self._commented_post)
+                if identity:
+                    path = f"{kind.collection}/{encode(identity)}/comment"
+                    if succeeded(self.served(path)):
+                        return _note(Resource("comments", path, None, True))
+        return self.resource("self")
+
+    def _commented_post(self) -> str:
+        kind = KINDS[0]
+        for identity in self.ids(kind)[:4]:
+            exchange = self.served(f"{kind.collection}/{encode(identity)}/comment")
+            if succeeded(exchange) and views.records(exchange):
+                return identity
+        return self.known(("an item", kind.name), lambda: self._any_id(kind))
+
+    # --- making records -----------------------------------------------------------------------
+
+    def name(self, *labels: object) -> str:
+        """A name for a record of ours, the same in every run with the same seed."""
+        slug = "-".join(str(label) for label in labels if str(label))
+        attempt = f"-attempt-{self._attempt}" if self._attempt > 1 and slug else ""
+        return f"conformance-{self.settings.seed}-{slug}{attempt}".lower()
+
+    def fields(self, kind: Kind, name: str, text: str = "") -> dict[str, str]:
+        """The body fields that make a record called `name`."""
+        return kind.fields(name, text, views.text(self.me(), "id"))
+
+    def changes(self, kind: Kind, name: str, text: str = "") -> dict[str, str]:
+        """The body fields that change a record called `name`."""
+        return kind.changes(name, text, views.text(self.me(), "id"))
+
+    def create(
+        self,
+        kind: Kind,
+        name: str,
+        fmt: str,
+        body: Body,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        credential: Credential | None = None,
+    ) -> tuple[Exchange, Record | None]:
+        """POST a record of ours, journalled first; the exchange, and the record where the answer
+        shows one.
+        """
+        self._need_consent()
+        self.journal.intend(kind.name, name)
+        exchange = self.ask(
+            "POST", kind.collection, fmt, body=body, headers=headers, credential=credential
+        )
+        view = views.record(exchange)
+        identity = views.text(view, "id")
+        if not succeeded(exchange) or view is None or not identity or identity in self.ids(kind):
+            return exchange, None
+        path = f"{kind.collection}/{encode(identity)}"
+        self.journal.made_at(name, path)
+        return exchange, Record(kind, identity, path, name, view)
+
+    def make(self, kind: Kind, *labels: object, text: str = "") -> Record:
+        """A new record of ours, made in whichever documented way works; Untested when none does."""
+        self._need_consent()
+        fmt, encoding, _ = self.known(("way", kind.name), lambda: self._way(kind))
+        name = self.name(kind.name, *labels)
+        fields = self.fields(kind, name, text)
+        exchange, record = self.create(
+            kind, name, fmt, (as_json if encoding == "json" else as_form)(fields)
+        )
+        if record is None:
+            raise unusable(exchange, f"a {kind.name} to work with could not be made")
+        return record
+
+    def spare(self, kind: Kind) -> Record:
+        """One record of ours of a kind, made once, for checks that leave it as it is."""
+        self._need_consent()
+        return self.known(("way", kind.name), lambda: self._way(kind))[2]
+
+    def change(self, record: Record, text: str) -> Exchange:
+        """PUT a new text into a record of ours, in the way in which it could be made."""
+        fmt, encoding, _ = self.known(("way", record.kind.name), lambda: self._way(record.kind))
+        fields = self.changes(record.kind, record.name, text)
+        body = as_json(fields) if encoding == "json" else as_form(fields)
+        return self.ask("PUT", record.path, fmt, body=body)
+
+    def remove(self, record: Record) -> Exchange:
+        """DELETE a record of ours, for a check that is through with it; what stays is removed at
+        the end.
+        """
+        exchange = self.ask("DELETE", record.path, "json")
+        if succeeded(exchange):
+            after = self.get(record.path, "json", fresh=True)
+            if after.response is not None and not after.response.succeeded:
+                self.journal.gone(record.name)
+        return exchange
+
+    def _way(self, kind: Kind) -> tuple[str, str, Record]:
+        """The first format and body encoding in which a record can be made, and that record."""
+        refused: Exchange | None = None
+        for fmt, encoding in (
+            ("json", "json"),
+            ("json", "form"),
+            ("xml", "form"),
+            ("", "form"),
+            ("xml", "json"),
+        ):
+            name = self.name(kind.name, "try", fmt, encoding)
+            fields = self.fields(kind, name)
+            exchange, record = self.create(
+                kind, name, fmt, (as_json if encoding == "json" else as_form)(fields)
+            )
+            if record is not None and succeeded(self.served(record.path, fresh=True)):
+                return fmt, encoding, record
+            refused = refused or exchange
+        assert refused is not None
+        raise unusable(refused, f"no {kind.name} can be made")
+
+    def _need_consent(self) -> None:
+        if not self.settings.allow_writes:
+            raise Untested(Reason.NO_CONSENT, "needs to write on the target; give --allow-writes")
+
+
+def succeeded(exchange: Exchange) -> bool:
+    """Whether there is an answer, and it is a success."""
+    return (
+        exchange.response is not None and exchange.response.succeeded and exchange.trouble is None
+    )
+
+
+def unusable(exchange: Exchange, what: str) -> Untested:
+    """The Untested that fits an exchange on which a check cannot build."""
+    request = exchange.request
+    asked = f"{request.method} {request.url}"
+    if exchange.trouble is not None:
+        reason = Reason.THROTTLED if exchange.trouble == "throttled" else Reason.UNREACHABLE
+        return Untested(reason, f"{what}: {asked}: {exchange.words}")
+    assert exchange.response is not None
+    status = exchange.response.status
+    reason = {
+        403: Reason.NOT_PERMITTED,
+        404: Reason.NOT_SERVED,
+        405: Reason.NOT_SERVED,
+        501: Reason.NOT_SERVED,
+    }.get(status, Reason.SETUP_FAILED)
+    return Untested(reason, f"{what}: {asked} answered {exchange.response.status_line}")
+
+
+def unknown_token(seed: int) -> str:
+    """A well-formed credential that no portal ever issued, the same for the same seed."""
+    return base64.b64encode(hashlib.sha384(f"unknown credential {seed}".encode()).digest()).decode()
+
+
+def basic(user: str, password: str) -> str:
+    """The Authorization value of Basic authentication (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _note(resource: Resource) -> Resource:
+    case = cases.current()
+    if case is not None:
+        case.resource = resource.label
+    return resource

@@ -1,0 +1,140 @@
+"""Secrets never leave the process: each becomes a stable pseudonym in everything that is written.
+
+A secret is recognised in every spelling we send it in or a target may echo it in: raw, percent-
+encoded
+(any hex case, any subset of characters), with JSON or XML escapes, and as base64 at any alignment.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from typing import Any
+
+from workspace_conformance.exchange import Response
+
+SHORTEST = 4  # characters: anything shorter would blot out ordinary text
+
+# Response members and headers whose value is a secret that the target hands out.
+_TOKEN_MEMBER = re.compile(
+    rb'"(?:token|access_?token|asc_auth_key)"\s*:\s*"((?:[^"\\]|\\.){8,4096})"'
+    rb"|<(?:token|access_?token|asc_auth_key)>\s*([^<>\s]{8,4096})\s*</",
+    re.IGNORECASE,
+)
+_COOKIE_VALUE = re.compile(r"^\s*[^=;\s]+=\"?([^;\"]{8,4096})")
+
+
+class Redactor:
+    """Knows the run's secrets and takes them out of texts. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._groups: list[str] = []
+
+    def learn(self, secret: str | None, name: str | None = None) -> None:
+        """Add a secret. `name` is what readers see ("token"); without one it is a digest of the
+        value.
+        """
+        if secret is None or len(secret) < SHORTEST:
+            return
+        with self._lock:
+            if secret in self._names:
+                return
+            label = name or f"secret-{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
+            self._names[secret] = f"[{label}]"
+            self._pattern = None
+
+    def learn_from(self, response: Response) -> None:
+        """Add what an answer hands out: tokens of a login, values of cookies."""
+        for value in response.header_values("set-cookie"):
+            found = _COOKIE_VALUE.match(value)
+            if found:
+                self.learn(found.group(1))
+        if b"token" in response.body or b"asc_auth_key" in response.body:
+            for match in _TOKEN_MEMBER.finditer(response.body):
+                raw = (match.group(1) or match.group(2)).decode("utf-8", "replace")
+                try:
+                    self.learn(str(json.loads(f'"{raw}"')) if match.group(1) else raw)
+                except ValueError:
+                    self.learn(raw)
+
+    def text(self, value: str) -> str:
+        """`value` with every known secret, in every spelling, replaced by its pseudonym."""
+        pattern = self._compiled()
+        if pattern is None:
+            return value
+        return pattern.sub(lambda match: self._groups[(match.lastindex or 1) - 1], value)
+
+    def data(self, value: Any) -> Any:
+        """The same for every text inside a JSON-like value, member names included."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self.text(str(name)): self.data(item) for name, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.data(item) for item in value]
+        return value
+
+    def _compiled(self) -> re.Pattern[str] | None:
+        with self._lock:
+            if self._pattern is None and self._names:
+                # Longest first: a secret that contains another must win.
+                secrets = sorted(self._names, key=len, reverse=True)
+                self._groups = [self._names[secret] for secret in secrets]
+                self._pattern = re.compile(
+                    "|".join(f"({_spellings(secret)})" for secret in secrets)
+                )
+            return self._pattern
+
+
+def _spellings(secret: str) -> str:
+    alternatives = ["".join(_character(char) for char in secret)]
+    raw = secret.encode()
+    for before in range(3):
+        # What is the same in every base64 text that holds the secret at this alignment.
+        encoded = base64.b64encode(b"\0" * before + raw).decode()
+        start = (before * 8 + 5) // 6
+        stop = (before + len(raw)) * 8 // 6
+        core = encoded[start:stop]
+        if len(core) >= SHORTEST:
+            alternatives.append("".join(_character(char) for char in core))
+            alternatives.append("".join(_character(char) for char in core.translate(_URL_SAFE)))
+    return "|".join(dict.fromkeys(alternatives))
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+_XML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+
+
+def _character(char: str) -> str:
+    code = ord(char)
+    forms = [re.escape(char)]
+    percent = "".join(f"%(?:25)?{_any_case(byte)}" for byte in char.encode())
+    forms.append(percent)
+    if code < 0x10000:
+        forms.append(rf"\\u{_any_case(code >> 8)}{_any_case(code & 0xFF)}")
+    forms.append(rf"&\#(?:0*{code}|[xX]0*{_hex(code)});")
+    if char in _XML_NAMES:
+        forms.append(f"&{_XML_NAMES[char]};")
+    if char in '/"\\':
+        forms.append(r"\\" + re.escape(char))
+    if char == " ":
+        forms.append(r"\+")
+    return f"(?:{'|'.join(forms)})"
+
+
+def _any_case(byte: int) -> str:
+    return "".join(
+        f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{byte:02x}"
+    )
+
+
+def _hex(code: int) -> str:
+    return "".join(
+        f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{code:x}"
+    )

@@ -1,0 +1,56 @@
+"""Known deviations that a portal can be given, to see whether a check finds them.
+
+Each is declared in one place, in the module of its section, as something that wraps a portal's
+parts; the portal itself knows of none.
+"""
+
+import difflib
+
+from . import (
+    agreement,
+    authentication,
+    dates,
+    envelope,
+    formats,
+    identifiers,
+    login,
+    rate_limit,
+    requests,
+    responses,
+    rest,
+)
+from .model import Fault
+
+FAULTS: tuple[Fault, ...] = (
+    *rest.FAULTS,
+    *authentication.FAULTS,
+    *login.FAULTS,
+    *formats.FAULTS,
+    *agreement.FAULTS,
+    *requests.FAULTS,
+    *responses.FAULTS,
+    *envelope.FAULTS,
+    *rate_limit.FAULTS,
+    *identifiers.FAULTS,
+    *dates.FAULTS,
+)
+"""Every fault, section by section."""
+
+
+def find(name: str) -> Fault:
+    """The fault with that name. Raises KeyError with a sentence that names the nearest ones."""
+    by_name = {fault.name: fault for fault in FAULTS}
+    if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.5)
+        hint = f"; near it are {', '.join(near)}" if near else ""
+        raise KeyError(f"there is no fault {name!r}{hint} (--list-faults shows all)")
+    return by_name[name]
+
+
+def listing() -> str:
+    """Every fault in a line: name, requirement and summary, in columns."""
+    width = max(len(fault.name) for fault in FAULTS)
+    return "\n".join(f"{f.name:{width}}  {f.requirement:7}  {f.summary}" for f in FAULTS)
+
+
+__all__ = ["FAULTS", "Fault", "find", "listing"]

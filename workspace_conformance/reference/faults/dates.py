@@ -1,0 +1,82 @@
+"""Faults of date-times."""
+
+import re
+from collections.abc import Callable, Collection
+from datetime import datetime
+from email.utils import format_datetime
+
+from ..values import Kind
+from .calls import ABOUT_PEOPLE, ABOUT_POSTS, RECORDS, where
+from .model import Fault
+from .wrapping import Apply, map_texts, on_response
+
+_ROUND_TRIP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.(\d{7})(Z|[+-]\d\d:\d\d)")
+_ALL = RECORDS | {Kind.LOGIN}
+_COMMENTS = (Kind.COMMENTS, Kind.COMMENT)
+
+
+def _dates(write: Callable[[re.Match[str]], str], kinds: Collection[Kind] = _ALL) -> Apply:
+    """Write date-times another way: their day, time, fraction and offset are groups 1 to 4."""
+
+    def change(_: str, text: str) -> str:
+        match = _ROUND_TRIP.fullmatch(text)
+        return text if match is None else write(match)
+
+    return on_response(lambda value: map_texts(value, change), when=where(kinds=kinds))
+
+
+def _in_words(match: re.Match[str]) -> str:
+    return format_datetime(datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4]}"))
+
+
+def _basic_offset(match: re.Match[str]) -> str:
+    offset = "+0000" if match[4] == "Z" else match[4].replace(":", "")
+    return f"{match[1]}T{match[2]}.{match[3]}{offset}"
+
+
+FAULTS = (
+    Fault(
+        "date-no-fraction",
+        "DATE-1",
+        "date-times have no fraction of a second",
+        _dates(lambda m: f"{m[1]}T{m[2]}{m[4]}"),
+    ),
+    Fault(
+        "date-no-offset",
+        "DATE-1",
+        "date-times have neither Z nor an offset",
+        _dates(lambda m: f"{m[1]}T{m[2]}.{m[3]}"),
+    ),
+    Fault(
+        "date-space",
+        "DATE-1",
+        "date-times have a space in place of T",
+        _dates(lambda m: f"{m[1]} {m[2]}.{m[3]}{m[4]}"),
+    ),
+    Fault("date-offset-no-colon", "DATE-1", "offsets are written +0300", _dates(_basic_offset)),
+    Fault("date-in-words", "DATE-1", "date-times are written Mon, 04 Mar 2024", _dates(_in_words)),
+    Fault(
+        "date-of-posts-3-digits",
+        "DATE-1",
+        "posts: date-times have three digits of a second",
+        _dates(lambda m: f"{m[1]}T{m[2]}.{m[3][:3]}{m[4]}", ABOUT_POSTS),
+    ),
+    Fault(
+        "date-of-people-local",
+        "DATE-1",
+        "people: date-times have neither Z nor an offset",
+        _dates(lambda m: f"{m[1]}T{m[2]}.{m[3]}", ABOUT_PEOPLE),
+    ),
+    Fault(
+        "date-of-comments-day",
+        "DATE-1",
+        "comments: date-times are days",
+        _dates(lambda m: m[1], _COMMENTS),
+    ),
+    Fault(
+        "date-of-expiry-6-digits",
+        "DATE-1",
+        "login: expires has six digits of a second",
+        _dates(lambda m: f"{m[1]}T{m[2]}.{m[3][:6]}{m[4]}", (Kind.LOGIN,)),
+    ),
+)

@@ -1,0 +1,287 @@
+"""Faults of ids: what they are taken for, and what the answer makes of them."""
+
+import fnmatch
+import posixpath
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import unquote
+
+from ..parts import Parts
+from ..store import is_guid
+from ..values import Answer, Call, Form, Kind, Outcome, Place
+from .calls import ITEMS, shelf_of, unknown_to, where
+from .model import Fault
+from .wrapping import (
+    NOT_FOUND,
+    SERVER_ERROR,
+    Apply,
+    answer_with,
+    instead,
+    on_answer,
+    on_id,
+    on_path,
+    redeclare,
+)
+
+_ITEM = where(kinds=ITEMS)
+_GUIDS = where(kinds=(Kind.GROUP, Kind.POST))
+_WORDS = frozenset(("undefined", "null", "none", "nan", "[object object]"))
+
+
+def _names(parts: Parts, place: Place) -> list[str]:
+    """The ids of all records of an item's kind, and people's user names."""
+    shelf = shelf_of(parts, place.kind)
+    records = shelf.all() if shelf is not None else []
+    names = [person.user_name for person in records] if place.kind is Kind.PERSON else []
+    return [record.id for record in records] + names
+
+
+def _matching(matches: Callable[[str, str], bool]) -> Apply:
+    """Take an unknown id for a real one that is like it; `matches` gets the real one first."""
+
+    def change(parts: Parts, place: Place) -> str:
+        real = _names(parts, place)
+        return next((name for name in real if matches(name, place.id)), place.id)
+
+    return on_id(change)
+
+
+def _first(when: Callable[[str], bool]) -> Apply:
+    """Take an unknown id for the first record's."""
+    return _matching(lambda _, id: when(id))
+
+
+def _fails(when: Callable[[str], bool]) -> Apply:
+    """Fail over an unknown id."""
+    return instead(
+        lambda parts, call: (
+            SERVER_ERROR if unknown_to(parts, call.place) and when(call.place.id) else None
+        )
+    )
+
+
+def _wrong_form(call: Call) -> bool:
+    return _GUIDS(call) and not is_guid(call.place.id)
+
+
+def _unknown_person(outcome: Outcome) -> Apply:
+    def find(parts: Parts, call: Call) -> Outcome | None:
+        person = where("GET", kinds=(Kind.PERSON,))(call)
+        return outcome if person and unknown_to(parts, call.place) else None
+
+    return instead(find)
+
+
+def _unknown_guid(outcome: Outcome) -> Apply:
+    def find(parts: Parts, call: Call) -> Outcome | None:
+        guid = where("GET", kinds=(Kind.GROUP, Kind.POST))(call) and is_guid(call.place.id)
+        return outcome if guid and unknown_to(parts, call.place) else None
+
+    return instead(find)
+
+
+def _beyond_32_bits(id: str) -> bool:
+    digits = id.lstrip("+-")
+    return digits.isascii() and digits.isdigit() and int(digits[:40]) > 2**31 - 1
+
+
+def _wildcard(real: str, id: str) -> bool:
+    pattern = id.replace("%", "*")
+    return any(sign in pattern for sign in "*?") and fnmatch.fnmatchcase(real, pattern)
+
+
+def _cut_at(*signs: str) -> Callable[[str, str], bool]:
+    """Match the part of an id before one of these signs."""
+    return lambda real, id: any(sign in id and id.split(sign)[0] == real for sign in signs)
+
+
+def _decode_first(path: str) -> str:
+    """Decode the whole path before it is split, and follow its dots."""
+    if "%" not in path:
+        return path
+    return posixpath.normpath(unquote(path).replace("\\", "/"))
+
+
+def _decode_twice(path: str) -> str:
+    return unquote(path).replace(" ", "%20") if "%25" in path else path
+
+
+def _breaks_off(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+    if outcome.status not in (400, 404) or not _wrong_form(call):
+        return answer
+    return replace(answer, body=answer.body[:-5], cut=True)
+
+
+def _reflected_html(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+    if outcome.status not in (400, 404):
+        return answer
+    page = f"<html><body>There is no {call.place.id}</body></html>"
+    return replace(redeclare(answer, "text/html; charset=utf-8"), body=page.encode("utf-8"))
+
+
+def _reflected_raw(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+    """Put the id into the message of a failure as it is."""
+    if outcome.error is None or outcome.status not in (400, 404):
+        return answer
+    id = call.place.id.encode("utf-8")
+    return replace(answer, body=answer.body.replace(outcome.error.encode("utf-8"), id))
+
+
+def _placeholder(id: str) -> bool:
+    return id.startswith("{") and id.endswith("}")
+
+
+FAULTS = (
+    Fault(
+        "unknown-id-first-record",
+        "ID-1",
+        "GET of an unknown GUID gets the first record",
+        _first(is_guid),
+    ),
+    Fault("unknown-guid-500", "ID-1", "GET of an unknown GUID: 500", _unknown_guid(SERVER_ERROR)),
+    Fault(
+        "unknown-guid-400",
+        "ID-1",
+        "GET of an unknown GUID: 400",
+        _unknown_guid(Outcome(400, error="Invalid arguments")),
+    ),
+    Fault(
+        "unknown-person-empty",
+        "ID-1",
+        "GET of an unknown person: 200, and an empty response",
+        _unknown_person(Outcome(200, value={})),
+    ),
+    Fault(
+        "unknown-person-403",
+        "ID-1",
+        "GET of an unknown person: 403",
+        _unknown_person(Outcome(403, error="Access denied")),
+    ),
+    Fault(
+        "wrong-form-500",
+        "ID-2",
+        "an id that is no GUID: 500",
+        answer_with(SERVER_ERROR, _wrong_form),
+    ),
+    Fault(
+        "wrong-form-200",
+        "ID-2",
+        "an id that is no GUID: 200, and an empty response",
+        answer_with(Outcome(200, value={}), _wrong_form),
+    ),
+    Fault(
+        "wrong-form-breaks-off",
+        "ID-2",
+        "an id that is no GUID: the connection breaks",
+        on_answer(_breaks_off),
+    ),
+    Fault(
+        "long-id-500", "ID-2", "an id of over 255 characters: 500", _fails(lambda id: len(id) > 255)
+    ),
+    Fault("big-number-500", "ID-2", "a number beyond 32 bits as id: 500", _fails(_beyond_32_bits)),
+    Fault(
+        "null-in-id-500", "ID-2", "a null character in an id: 500", _fails(lambda id: "\0" in id)
+    ),
+    Fault(
+        "quote-in-id-500",
+        "ID-2",
+        "a quote in an id: 500",
+        _fails(lambda id: "'" in id or '"' in id),
+    ),
+    Fault(
+        "astral-id-500",
+        "ID-2",
+        "a character beyond 16 bits in an id: 500",
+        _fails(lambda id: any(ord(char) > 0xFFFF for char in id)),
+    ),
+    Fault(
+        "item-json-404",
+        "ID-3",
+        "a record's URL with .json is 404",
+        answer_with(NOT_FOUND, where("GET", kinds=ITEMS, suffixes=(Form.JSON,))),
+    ),
+    Fault(
+        "item-xml-404",
+        "ID-3",
+        "a record's URL with .xml is 404",
+        answer_with(NOT_FOUND, where("GET", kinds=ITEMS, suffixes=(Form.XML,))),
+    ),
+    Fault(
+        "group-suffix-400",
+        "ID-3",
+        "a suffix after a group's id is taken for part of it: 400",
+        answer_with(
+            Outcome(400, error="Invalid arguments"),
+            where("GET", kinds=(Kind.GROUP,), suffixes=tuple(Form)),
+        ),
+    ),
+    Fault(
+        "id-prefix-matches",
+        "ID-4",
+        "the beginning of an id is enough",
+        _matching(lambda real, id: real.startswith(id)),
+    ),
+    Fault(
+        "id-extended-matches",
+        "ID-4",
+        "what follows an id is ignored",
+        _matching(lambda real, id: id.startswith(real)),
+    ),
+    Fault(
+        "id-trimmed",
+        "ID-4",
+        "white space around an id is ignored",
+        _matching(lambda real, id: id.strip() == real),
+    ),
+    Fault(
+        "id-null-cut",
+        "ID-4",
+        "an id ends at a null character",
+        _matching(_cut_at("\0")),
+    ),
+    Fault(
+        "id-slash-cut",
+        "ID-4",
+        "an id ends at an encoded slash",
+        _matching(_cut_at("/", "\\")),
+    ),
+    Fault(
+        "id-two-suffixes",
+        "ID-4",
+        "after an id two suffixes are taken off",
+        _matching(lambda real, id: id != real and id.rsplit(".", 1)[0] == real),
+    ),
+    Fault("id-wildcards", "ID-4", "*, ? and % in an id match anything", _matching(_wildcard)),
+    Fault("id-decoded-twice", "ID-4", "an id is percent-decoded twice", on_path(_decode_twice)),
+    Fault(
+        "encoded-slash-splits",
+        "ID-4",
+        "a path is decoded before it is split: .. in an id climbs",
+        on_path(_decode_first),
+    ),
+    Fault(
+        "id-in-html",
+        "ID-5",
+        "a failure is text/html that repeats the id unescaped",
+        on_answer(_reflected_html, when=_ITEM),
+    ),
+    Fault(
+        "id-raw-in-xml",
+        "ID-5",
+        "a failure in XML repeats the id unescaped",
+        on_answer(_reflected_raw, Form.XML, when=_ITEM),
+    ),
+    Fault(
+        "id-raw-in-json",
+        "ID-5",
+        "a failure in JSON repeats the id unescaped",
+        on_answer(_reflected_raw, Form.JSON, when=_ITEM),
+    ),
+    Fault("placeholder-served", "ID-6", "{userid} gets the first record", _first(_placeholder)),
+    Fault(
+        "undefined-served",
+        "ID-6",
+        "undefined, null and the like get the first record",
+        _first(lambda id: id.lower() in _WORDS),
+    ),
+)

@@ -1,0 +1,19 @@
+"""What a fault is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A known deviation: its name, the requirement that it breaks, and one line of what it does.
+
+    `apply` puts it into a portal's parts, by wrapping them, before the first request.
+    """
+
+    name: str
+    requirement: str
+    summary: str
+    apply: Callable[[Parts], None]

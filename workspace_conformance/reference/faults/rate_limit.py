@@ -1,0 +1,235 @@
+"""Faults of the rate limit: where it lies, whom it counts, what a refusal says and does."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from email.utils import formatdate
+
+from ..parts import Parts
+from ..values import Account, Asked, Call, Outcome
+from .calls import RECORDS, When, where
+from .model import Fault
+from .wrapping import Apply, with_header, without_header
+
+RETRY_AFTER = "retry-after"
+PENALTY = 5.0
+"""Seconds by which a refusal can outlast what it announced."""
+
+
+def _limit(change: Callable[[int], int]) -> Apply:
+    """Have another limit, made from the documented one."""
+
+    def apply(parts: Parts) -> None:
+        limiter = parts.limiter
+        parts.limiter = limiter.resized(max(1, change(limiter.rate.limit)))
+
+    return apply
+
+
+def _no_limit(parts: Parts) -> None:
+    parts.admit = lambda asked, account: None
+
+
+def _on_refusal(
+    change: Callable[[Parts, Call, int, Outcome], Outcome], when: When = lambda call: True
+) -> Apply:
+    """Change what a request over the limit is answered; `change` gets the true wait too."""
+
+    def apply(parts: Parts) -> None:
+        inner = parts.throttle
+
+        def throttle(call: Call, wait: int) -> Outcome:
+            outcome = inner(call, wait)
+            return change(parts, call, wait, outcome) if when(call) else outcome
+
+        parts.throttle = throttle
+
+    return apply
+
+
+def _status(number: int) -> Apply:
+    return _on_refusal(lambda _, __, ___, outcome: replace(outcome, status=number))
+
+
+def _retry_after(value: Callable[[int], str]) -> Apply:
+    """Announce something else than the true wait."""
+    return _on_refusal(lambda _, __, wait, out: with_header(out, RETRY_AFTER, value(wait)))
+
+
+def _no_retry_after(when: When) -> Apply:
+    return _on_refusal(lambda _, __, ___, out: without_header(out, RETRY_AFTER), when)
+
+
+def _carry_out(method: str) -> Apply:
+    """Refuse a write, and carry it out all the same."""
+
+    def change(parts: Parts, call: Call, wait: int, outcome: Outcome) -> Outcome:
+        if call.account is not None:
+            parts.perform(call)
+        return outcome
+
+    return _on_refusal(change, where(method, kinds=RECORDS))
+
+
+def _key(change: Callable[[Asked, Account | None], Hashable]) -> Apply:
+    """Count requests by something else than address and account."""
+
+    def apply(parts: Parts) -> None:
+        parts.limit_key = change
+
+    return apply
+
+
+def _serve_every(number: int) -> Apply:
+    """Serve one in so many of the requests that are over the limit."""
+
+    def apply(parts: Parts) -> None:
+        inner, excess = parts.admit, Counter[Hashable]()
+
+        def admit(asked: Asked, account: Account | None) -> int | None:
+            wait = inner(asked, account)
+            if wait is None:
+                return None
+            key = parts.limit_key(asked, account)
+            excess[key] += 1
+            return None if excess[key] % number == 0 else wait
+
+        parts.admit = admit
+
+    return apply
+
+
+def _refuse_early(parts: Parts) -> None:
+    """Refuse one request in the middle of every period's."""
+    inner, seen = parts.admit, Counter[Hashable]()
+    limit = parts.limiter.rate.limit
+
+    def admit(asked: Asked, account: Account | None) -> int | None:
+        key = parts.limit_key(asked, account)
+        seen[key] += 1
+        return 1 if seen[key] % limit == limit // 2 else inner(asked, account)
+
+    parts.admit = admit
+
+
+def _outlast(parts: Parts) -> None:
+    """Go on refusing when the wait that was announced is over."""
+    inner, until = parts.admit, dict[Hashable, float]()
+
+    def admit(asked: Asked, account: Account | None) -> int | None:
+        key, now = parts.limit_key(asked, account), parts.limiter.clock()
+        left = until.get(key, -math.inf) - now
+        if left > 0:
+            return max(1, math.ceil(left - PENALTY))
+        wait = inner(asked, account)
+        if wait is not None:
+            until[key] = now + wait + PENALTY
+        return wait
+
+    parts.admit = admit
+
+
+def _address_only(asked: Asked, account: Account | None) -> Hashable:
+    return asked.address
+
+
+def _account_only(asked: Asked, account: Account | None) -> Hashable:
+    return account.id if account is not None else None
+
+
+def _by_method(asked: Asked, account: Account | None) -> Hashable:
+    return asked.address, account.id if account is not None else None, asked.method
+
+
+FAULTS = (
+    Fault("limit-one-low", "RATE-1", "499 requests are served", _limit(lambda n: n - 1)),
+    Fault("limit-tenth-low", "RATE-1", "450 requests are served", _limit(lambda n: n * 9 // 10)),
+    Fault("refused-early", "RATE-1", "the 250th request of 500 is refused", _refuse_early),
+    Fault("limit-one-high", "RATE-2", "501 requests are served", _limit(lambda n: n + 1)),
+    Fault("limit-fifth-high", "RATE-2", "600 requests are served", _limit(lambda n: n * 6 // 5)),
+    Fault("no-limit", "RATE-2", "any number of requests is served", _no_limit),
+    Fault("excess-429", "RATE-2", "requests over the limit: 429", _status(429)),
+    Fault("excess-403", "RATE-2", "requests over the limit: 403", _status(403)),
+    Fault(
+        "excess-200",
+        "RATE-2",
+        "requests over the limit: 200, and an empty response",
+        _on_refusal(lambda _, __, ___, out: Outcome(200, value={}, headers=out.headers)),
+    ),
+    Fault(
+        "no-retry-after",
+        "RATE-3",
+        "a 503 has no Retry-After",
+        _no_retry_after(lambda call: True),
+    ),
+    Fault(
+        "no-retry-after-on-post",
+        "RATE-3",
+        "a 503 to POST has no Retry-After",
+        _no_retry_after(lambda call: call.asked.method == "POST"),
+    ),
+    Fault(
+        "no-retry-after-on-writes",
+        "RATE-3",
+        "a 503 to anything but GET has no Retry-After",
+        _no_retry_after(lambda call: call.asked.method != "GET"),
+    ),
+    Fault("retry-after-zero", "RATE-4", "Retry-After is 0", _retry_after(lambda _: "0")),
+    Fault("retry-after-negative", "RATE-4", "Retry-After is -1", _retry_after(lambda _: "-1")),
+    Fault("retry-after-word", "RATE-4", "Retry-After is soon", _retry_after(lambda _: "soon")),
+    Fault("retry-after-empty", "RATE-4", "Retry-After is empty", _retry_after(lambda _: "")),
+    Fault(
+        "retry-after-date",
+        "RATE-4",
+        "Retry-After is a date",
+        _retry_after(lambda _: formatdate(usegmt=True)),
+    ),
+    Fault("retry-after-fraction", "RATE-4", "Retry-After is 1.5", _retry_after(lambda _: "1.5")),
+    Fault(
+        "retry-after-too-short",
+        "RATE-5",
+        "Retry-After is a third of the true wait",
+        _retry_after(lambda wait: str(max(1, wait // 3))),
+    ),
+    Fault(
+        "refusal-outlasts",
+        "RATE-5",
+        "requests are refused 5 s longer than Retry-After says",
+        _outlast,
+    ),
+    Fault(
+        "limit-over-accounts",
+        "RATE-6",
+        "all accounts at one address share a limit",
+        _key(_address_only),
+    ),
+    Fault(
+        "limit-over-addresses",
+        "RATE-7",
+        "all addresses of one account share a limit",
+        _key(_account_only),
+    ),
+    Fault(
+        "excess-second-served", "RATE-8", "every second excess request is served", _serve_every(2)
+    ),
+    Fault(
+        "excess-tenth-served", "RATE-8", "every tenth excess request is served", _serve_every(10)
+    ),
+    Fault(
+        "limit-by-method",
+        "RATE-8",
+        "every method is counted for itself: POST follows 500 GETs",
+        _key(_by_method),
+    ),
+    Fault("retry-after-hour", "RATE-9", "Retry-After is 3600", _retry_after(lambda _: "3600")),
+    Fault("retry-after-minute", "RATE-9", "Retry-After is 60", _retry_after(lambda _: "60")),
+    Fault("excess-post-applied", "RATE-10", "a POST refused with 503 creates", _carry_out("POST")),
+    Fault("excess-put-applied", "RATE-10", "a PUT refused with 503 updates", _carry_out("PUT")),
+    Fault(
+        "excess-delete-applied",
+        "RATE-10",
+        "a DELETE refused with 503 deletes",
+        _carry_out("DELETE"),
+    ),
+)

@@ -1,0 +1,188 @@
+"""Faults of request bodies and of the headers that clients are told to send."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..bodies import Fields, split_content_type
+from ..parts import Parts
+from ..values import Asked, Call, Json, Mistake, Outcome
+from .calls import COLLECTIONS, ITEMS, where
+from .model import Fault
+from .wrapping import Apply, answer_with, instead, map_texts, on_bad_body, on_fields
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+def _type(asked: Asked) -> str:
+    return split_content_type(asked.headers.get("content-type", ""))[0]
+
+
+def _with(call: Call, header: str, media: str) -> bool:
+    return split_content_type(call.asked.headers.get(header, ""))[0] == media
+
+
+def _refuse_bodies(media: str) -> Apply:
+    """Refuse every body of a media type; one that is empty is no body."""
+    return answer_with(
+        Outcome(415, error="Unsupported media type"),
+        lambda call: bool(call.asked.body) and _with(call, "content-type", media),
+    )
+
+
+def _fields_of(media: str, change: Callable[[Fields], Fields]) -> Apply:
+    return on_fields(lambda given, fields: change(fields) if given == media else fields)
+
+
+def _texts_of(media: str, change: Callable[[str], str]) -> Apply:
+    def changed(fields: Fields) -> Fields:
+        mapped = map_texts(dict(fields), lambda _, text: change(text))
+        return mapped if isinstance(mapped, dict) else fields
+
+    return _fields_of(media, changed)
+
+
+def _without(*names: str) -> Callable[[Fields], Fields]:
+    return lambda fields: {name: value for name, value in fields.items() if name not in names}
+
+
+def _rewrite_form(old: bytes, new: bytes) -> Apply:
+    """Change a form's bytes before they are read."""
+
+    def apply(parts: Parts) -> None:
+        inner = parts.read_fields
+
+        def read(asked: Asked) -> Fields:
+            if _type(asked) != FORM:
+                return inner(asked)
+            return inner(replace(asked, body=asked.body.replace(old, new)))
+
+        parts.read_fields = read
+
+    return apply
+
+
+def _default_fields(asked: Asked, mistake: Mistake) -> Fields:
+    """What a portal makes of a body that it cannot read, when it goes on all the same."""
+    if mistake.outcome.status != 400:
+        raise mistake
+    name = "Untitled"
+    person: dict[str, Json] = {"email": "nobody@portal.test", "firstname": name, "lastname": name}
+    return {"title": name, "content": "", "groupname": name, **person}
+
+
+def _fails(asked: Asked, mistake: Mistake) -> Fields:
+    raise Mistake(500, "Server error") if mistake.outcome.status == 400 else mistake
+
+
+def _bad_body_200(parts: Parts, call: Call) -> Outcome | None:
+    if not where("POST", "PUT")(call):
+        return None
+    try:
+        parts.read_fields(call.asked)
+    except Mistake:
+        return Outcome(200, value={})
+    return None
+
+
+FAULTS = (
+    Fault("json-body-refused", "REQ-1", "a JSON body is refused with 415", _refuse_bodies(JSON)),
+    Fault(
+        "json-field-lost",
+        "REQ-1",
+        "content and members of a JSON body do not arrive",
+        _fields_of(JSON, _without("content", "members", "comment")),
+    ),
+    Fault(
+        "json-letters-lost",
+        "REQ-1",
+        "letters beyond ASCII in a JSON body arrive as ?",
+        _texts_of(JSON, lambda text: text.encode("ascii", "replace").decode("ascii")),
+    ),
+    Fault(
+        "json-text-cut",
+        "REQ-1",
+        "texts of a JSON body are cut to 8 characters",
+        _texts_of(JSON, lambda text: text[:8] if "@" not in text and "-" not in text else text),
+    ),
+    Fault("form-refused", "REQ-2", "a form is refused with 415", _refuse_bodies(FORM)),
+    Fault("form-plus-kept", "REQ-2", "+ in a form is not decoded", _rewrite_form(b"+", b"%2B")),
+    Fault(
+        "form-percent-kept",
+        "REQ-2",
+        "percent-encoding in a form is not decoded",
+        _rewrite_form(b"%", b"%25"),
+    ),
+    Fault(
+        "form-latin1",
+        "REQ-2",
+        "letters beyond ASCII in a form are taken for Latin-1",
+        _texts_of(FORM, lambda text: text.encode("utf-8").decode("latin-1")),
+    ),
+    Fault(
+        "form-field-lost",
+        "REQ-2",
+        "content and members of a form do not arrive",
+        _fields_of(FORM, _without("content", "members", "members[]", "comment")),
+    ),
+    Fault("broken-body-500", "REQ-3", "a body that cannot be read: 500", on_bad_body(_fails)),
+    Fault(
+        "broken-body-creates",
+        "REQ-3",
+        "a body that cannot be read makes a record with defaults",
+        on_bad_body(_default_fields),
+    ),
+    Fault(
+        "broken-body-200",
+        "REQ-3",
+        "a body that cannot be read: 200, and nothing happens",
+        instead(_bad_body_200),
+    ),
+    Fault(
+        "json-headers-not-on-get",
+        "REQ-4",
+        "GET with Content-Type: application/json: 400",
+        answer_with(
+            Outcome(400, error="A body was expected"),
+            lambda call: where("GET")(call) and _with(call, "content-type", JSON),
+        ),
+    ),
+    Fault(
+        "json-headers-not-on-delete",
+        "REQ-4",
+        "DELETE with Content-Type: application/json: 415",
+        answer_with(
+            Outcome(415, error="Unsupported media type"),
+            lambda call: where("DELETE")(call) and _with(call, "content-type", JSON),
+        ),
+    ),
+    Fault(
+        "form-accept-406",
+        "REQ-4",
+        "Accept: application/x-www-form-urlencoded: 406",
+        answer_with(
+            Outcome(406, error="Not acceptable"),
+            lambda call: where(kinds=COLLECTIONS | ITEMS)(call) and _with(call, "accept", FORM),
+        ),
+    ),
+    Fault(
+        "form-headers-not-on-get",
+        "REQ-4",
+        "GET with the Content-Type of a form: 400",
+        answer_with(
+            Outcome(400, error="A body was expected"),
+            lambda call: where("GET")(call) and _with(call, "content-type", FORM),
+        ),
+    ),
+    Fault(
+        "empty-json-body-refused",
+        "REQ-4",
+        "PUT without a body, Content-Type: application/json: 400",
+        answer_with(
+            Outcome(400, error="The body could not be read"),
+            lambda call: (
+                where("PUT")(call) and not call.asked.body and _with(call, "content-type", JSON)
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Writers over a finished run: nothing flows back from here."""

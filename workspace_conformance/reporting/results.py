@@ -1,0 +1,205 @@
+"""results.json: the whole result of a run as data, described by schemas/results.schema.json."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workspace_conformance.contract import Contract
+from workspace_conformance.outcomes import Outcome, Reason
+from workspace_conformance.settings import Settings
+from workspace_conformance.verdict import CaseResult, Judged, LeftOut, TargetVerdict
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything that the writers know of a finished run. Times are seconds since the epoch."""
+
+    contract: Contract
+    settings: Settings
+    target_url: str
+    target_label: str
+    target_server: str | None
+    suite_version: str
+    suite_digest: str
+    edited: Sequence[str]
+    started: float
+    finished: float
+    verdict: TargetVerdict
+    judged: Sequence[Judged]
+    left_out: Sequence[LeftOut]
+    requests: int
+    seconds_waited_for_pacing: float
+    throttled: int
+    seconds_throttled: float
+    created: int
+    deleted: int
+    left_behind: Sequence[Mapping[str, str]]
+    exit_code: int
+    measured: Mapping[str, Any] | None = None
+
+
+def as_data(result: Result) -> dict[str, Any]:
+    """The result as plain data; secrets are taken out by the caller's redaction."""
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "suite": {
+            "version": result.suite_version,
+            "digest": result.suite_digest,
+            "edited": list(result.edited),
+        },
+        "target": {
+            "url": result.target_url,
+            "label": result.target_label,
+            "server": result.target_server,
+        },
+        "started": _instant(result.started),
+        "finished": _instant(result.finished),
+        "settings": _settings(result.settings),
+        "verdict": str(result.verdict),
+        "exit_code": result.exit_code,
+        "requirements": [
+            {
+                "id": row.requirement.id,
+                "level": str(row.requirement.level),
+                "section": row.requirement.section,
+                "statement": row.requirement.statement,
+                "verdict": str(row.verdict),
+                "cases": [_case(case) for case in row.cases],
+            }
+            for row in result.judged
+        ],
+        "contradictions": [
+            {
+                "id": item.id,
+                "statement": item.statement,
+                "checked": item.checked,
+                "requirements": list(item.requirements),
+            }
+            for item in result.contract.contradictions
+        ],
+        "left_out": [{"id": item.id, "why": item.why} for item in result.left_out],
+        "counts": counts(result.judged),
+        "traffic": {
+            "requests": result.requests,
+            "seconds_waited_for_pacing": round(result.seconds_waited_for_pacing, 3),
+            "throttled": {"times": result.throttled, "seconds": round(result.seconds_throttled, 3)},
+            "created": result.created,
+            "deleted": result.deleted,
+            "left_behind": [dict(item) for item in result.left_behind],
+        },
+    }
+    if result.measured is not None:
+        data["measured"] = dict(result.measured)
+    return data
+
+
+def counts(judged: Sequence[Judged]) -> dict[str, Any]:
+    """How many requirements of each level have each verdict, and how many cases each outcome."""
+    verdicts: dict[str, dict[str, int]] = {}
+    for level in ("MUST", "SHOULD"):
+        found = Counter(str(row.verdict) for row in judged if row.requirement.level == level)
+        verdicts[level] = {
+            name: found.get(name, 0) for name in ("passed", "failed", "partial", "untested")
+        }
+    cases = Counter(str(case.outcome) for row in judged for case in row.cases)
+    return {
+        "requirements": verdicts,
+        "cases": {name: cases.get(name, 0) for name in ("passed", "failed", "untested")},
+    }
+
+
+def write(data: Mapping[str, Any], file: Path) -> None:
+    """Write results.json, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".tmp")
+    draft.write_text(
+        json.dumps(data, indent=1, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+        errors="backslashreplace",
+    )
+    draft.replace(file)
+
+
+def case_data(case: CaseResult) -> dict[str, Any]:
+    """A case result as plain data that can travel between processes."""
+    return {
+        **asdict(case),
+        "outcome": str(case.outcome),
+        "reason": case.reason and str(case.reason),
+    }
+
+
+def case_from_data(data: Mapping[str, Any]) -> CaseResult:
+    """The case result that `case_data` made data of."""
+    reason = data["reason"]
+    return CaseResult(
+        **{
+            **data,
+            "outcome": Outcome(data["outcome"]),
+            "reason": None if reason is None else Reason(reason),
+            "exchanges": tuple(data["exchanges"]),
+        }
+    )
+
+
+def _case(case: CaseResult) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "id": case.id,
+        "outcome": str(case.outcome),
+        "reason": None if case.reason is None else str(case.reason),
+        "message": case.message,
+        "exchanges": list(case.exchanges),
+    }
+    for name in ("method", "format", "resource"):
+        if getattr(case, name) is not None:
+            data[name] = getattr(case, name)
+    return data
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "token": "[token]" if settings.token else None,
+        "username": settings.username,
+        "password": "[password]" if settings.password else None,
+        "second_token": "[second-token]" if settings.second_token else None,
+        "second_address": settings.second_address,
+        "allow_writes": settings.allow_writes,
+        "allow_burst": settings.allow_burst,
+        "certify": settings.certify,
+        "strict": settings.strict,
+        "fault": settings.fault,
+        "id_examples": settings.id_examples,
+        "rate_limit": str(settings.rate),
+        "pace": settings.pace,
+        "overlap": settings.overlap,
+        "seed": settings.seed,
+        "requirements": list(settings.requirements),
+    }
+
+
+def _instant(seconds: float) -> str:
+    return (
+        datetime.fromtimestamp(seconds, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
+
+
+def renumber(results: Iterable[CaseResult]) -> dict[int, int]:
+    """New numbers for exchanges, in the order in which cases rest on them: the same in every run.
+
+    The order of sending varies where requests overlap; reports must not.
+    """
+    numbers: dict[int, int] = {}
+    for result in results:
+        for number in result.exchanges:
+            numbers.setdefault(number, len(numbers) + 1)
+    return numbers

@@ -1,0 +1,224 @@
+"""The terminal's part: the settings at the start, the summary at the end. Fits 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workspace_conformance.contract import Level
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.outcomes import REASON_WORDS, Outcome, Reason
+from workspace_conformance.redaction import Redactor
+from workspace_conformance.reporting import evidence
+from workspace_conformance.reporting.results import Result
+from workspace_conformance.settings import Settings
+from workspace_conformance.verdict import CaseResult, Judged, TargetVerdict, Verdict
+
+WIDTH = 80
+_VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line and how it is emphasised (pytest's markup names)."""
+
+    text: str
+    markup: Mapping[str, bool] = field(default_factory=dict)
+
+
+def header(settings: Settings) -> list[str]:
+    """What pytest's header says of the run: target, credentials given, consents, pace."""
+    if settings.embedded:
+        target = "the embedded portal" + (
+            f" with the fault {settings.fault}" if settings.fault else ""
+        )
+        return [f"workspace: {target}; id examples {settings.id_examples}, pace {_pace(settings)}"]
+    given = [
+        name
+        for name, value in (
+            ("token", settings.token),
+            ("user name and password", settings.username),
+            ("second token", settings.second_token),
+            ("second address", settings.second_address),
+        )
+        if value
+    ]
+    consent = [
+        name
+        for name, yes in (("writes", settings.allow_writes), ("burst", settings.allow_burst))
+        if yes
+    ]
+    return [
+        f"workspace: target {settings.target}",
+        f"workspace: given {', '.join(given) or 'no credential'}; "
+        f"allowed: {', '.join(consent) or 'nothing but reading'}; pace {_pace(settings)}",
+    ]
+
+
+def _pace(settings: Settings) -> str:
+    return "off" if settings.pace is None else f"{settings.pace} per {settings.rate.period:g} s"
+
+
+def summary(result: Result, exchanges: Mapping[int, Exchange], redactor: Redactor) -> list[Line]:
+    """The lines of the summary, the verdict last. Everything in them is redacted."""
+    lines = [
+        *_sections(result),
+        *_violations(result, exchanges, redactor),
+        *_untested(result),
+        *_left_out(result),
+        *_traffic(result),
+        _verdict(result),
+    ]
+    return [Line(redactor.text(line.text), line.markup) for line in lines]
+
+
+def _sections(result: Result) -> Iterator[Line]:
+    yield Line(f"{'':30}{'MUST':^24} {'SHOULD':^24}".rstrip())
+    columns = "".join(f"{name:>6}" for name in ("pass", "fail", "part", "untst"))
+    yield Line(f"{'':30}{columns} {columns}")
+    for prefix, section in result.contract.sections.items():
+        rows = [row for row in result.judged if row.requirement.prefix == prefix]
+        cells = []
+        for level in Level:
+            found = [row.verdict for row in rows if row.requirement.level is level]
+            cells.append("".join(f"{found.count(verdict) or '.':>6}" for verdict in _VERDICTS))
+        failed = any(row.verdict is Verdict.FAILED for row in rows)
+        yield Line(
+            f"{prefix:5}{section.title[:24]:25}{cells[0]} {cells[1]}",
+            {"red": True} if failed else {},
+        )
+
+
+def _violations(
+    result: Result, exchanges: Mapping[int, Exchange], redactor: Redactor
+) -> Iterator[Line]:
+    for level, words, colour in (
+        (Level.MUST, "Violated", "red"),
+        (Level.SHOULD, "Advisory: violated SHOULD", "yellow"),
+    ):
+        rows = [
+            row
+            for row in result.judged
+            if row.verdict is Verdict.FAILED and row.requirement.level is level
+        ]
+        if rows:
+            yield Line("")
+            yield Line(words, {"bold": True, colour: True})
+        for row in rows:
+            yield from _violation(row, exchanges, redactor, colour)
+
+
+def _violation(
+    row: Judged, exchanges: Mapping[int, Exchange], redactor: Redactor, colour: str
+) -> Iterator[Line]:
+    failed = [case for case in row.cases if case.outcome is Outcome.FAILED]
+    yield Line(
+        f"{row.requirement.id} {row.requirement.level}, {len(failed)} of {len(row.cases)} cases",
+        {colour: True},
+    )
+    yield from _wrapped(row.requirement.statement, "  ")
+    case = _simplest(failed, exchanges)
+    exchange = exchanges.get(case.shown_by) if case.shown_by else None
+    if exchange is not None:
+        yield from _wrapped(f"sent: {evidence.sent(exchange, redactor)}", "  ")
+        yield from _wrapped(f"came back: {evidence.came_back(exchange, redactor)}", "  ")
+    yield from _wrapped(f"violation: {case.message}", "  ")
+    if exchange is not None:
+        # Not wrapped: a line to copy must stay one line.
+        yield Line(f"  {evidence.curl(exchange.request, redactor)}")
+
+
+def _simplest(failed: Sequence[CaseResult], exchanges: Mapping[int, Exchange]) -> CaseResult:
+    """The case that shows a violation best: one with an exchange, the shortest URL, a GET before
+    others.
+    """
+
+    def weight(case: CaseResult) -> tuple[bool, bool, int]:
+        exchange = exchanges.get(case.shown_by) if case.shown_by else None
+        if exchange is None:
+            return True, True, 0
+        return False, exchange.request.method != "GET", len(exchange.request.url)
+
+    return min(failed, key=weight)
+
+
+def _untested(result: Result) -> Iterator[Line]:
+    groups: dict[Reason, dict[str, int]] = {}
+    for row in result.judged:
+        for case in row.cases:
+            if case.outcome is Outcome.UNTESTED and case.reason is not None:
+                names = groups.setdefault(case.reason, {})
+                names[row.requirement.id] = names.get(row.requirement.id, 0) + 1
+    never = [row.requirement.id for row in result.judged if not row.cases]
+    if groups or never:
+        yield Line("")
+        yield Line("Untested", {"bold": True})
+    for reason, names in groups.items():
+        yield from _wrapped(f"{reason}: {REASON_WORDS[reason]}", "  ")
+        yield from _wrapped(", ".join(f"{name} ({count})" for name, count in names.items()), "    ")
+        said = {
+            case.message for row in result.judged for case in row.cases if case.reason is reason
+        }
+        if len(said) == 1 and reason is not Reason.NO_CONSENT:
+            yield from _wrapped(said.pop(), "    ")
+    if never:
+        yield from _wrapped("no case ran:", "  ")
+        yield from _wrapped(", ".join(never), "    ")
+
+
+def _left_out(result: Result) -> Iterator[Line]:
+    if result.left_out:
+        yield Line("")
+        yield Line(f"Left out: {len(result.left_out)} cases; such a run is never conformant.")
+    if result.edited:
+        yield Line("")
+        yield from _wrapped(
+            f"The suite differs from its release in {', '.join(result.edited[:5])}"
+            + (f" and {len(result.edited) - 5} more" if len(result.edited) > 5 else "")
+            + "; such a run is never conformant.",
+            "",
+        )
+
+
+def _traffic(result: Result) -> Iterator[Line]:
+    yield Line("")
+    seconds = result.finished - result.started
+    yield Line(
+        f"{result.requests} requests in {seconds:.1f} s; "
+        f"records created {result.created}, deleted {result.deleted}, "
+        f"left {len(result.left_behind)}"
+    )
+    if result.throttled:
+        yield Line(
+            f"throttled {result.throttled} times, waited {result.seconds_throttled:.0f} s for it"
+        )
+    for item in result.left_behind:
+        yield Line(f"  left behind: {item['kind']} {item['name']}: {item['url']}", {"red": True})
+
+
+def _verdict(result: Result) -> Line:
+    failed = {
+        level: sum(
+            row.verdict is Verdict.FAILED and row.requirement.level is level
+            for row in result.judged
+        )
+        for level in Level
+    }
+    advice = f", {failed[Level.SHOULD]} advisories" if failed[Level.SHOULD] else ""
+    colour = {TargetVerdict.CONFORMANT: "green", TargetVerdict.NON_CONFORMANT: "red"}.get(
+        result.verdict, "yellow"
+    )
+    words = {
+        TargetVerdict.CONFORMANT: "every MUST passed",
+        TargetVerdict.NON_CONFORMANT: f"{failed[Level.MUST]} MUST violated",
+        TargetVerdict.INCOMPLETE: "nothing violated, not everything proved",
+    }[result.verdict]
+    return Line(f"Verdict: {result.verdict} ({words}{advice})", {"bold": True, colour: True})
+
+
+def _wrapped(text: str, indent: str) -> Iterator[Line]:
+    for line in textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    ) or [""]:
+        yield Line(line)

@@ -1,0 +1,225 @@
+"""The one road to the target: consent, pacing, record, retries, numbering, redaction's source.
+
+Every request of every check passes `Road.ask`. It runs the wire on an event loop in a thread of its
+own, so
+that checks stay plain synchronous functions while independent requests overlap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from workspace_conformance.exchange import Exchange, Request, Response, Trouble
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.pacing import Pacer
+from workspace_conformance.redaction import Redactor
+from workspace_conformance.settings import MAX_WAIT
+from workspace_conformance.wire import Answer, Bounds, Wire
+
+_RETRIES = 4  # further tries of a safe request that got no answer
+_SILENCE = 12  # requests in a row without an answer, after which the target counts as gone
+_KEPT_BODY = 512 * 1024  # bytes of a body that stay in memory as evidence
+_RECORD_BYTES = 128 * 1024 * 1024  # bytes of bodies that may be answered from the record
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What the run cost the target. Times in seconds."""
+
+    requests: int = 0
+    answered_from_record: int = 0
+    throttled: int = 0
+    seconds_throttled: float = 0.0
+
+
+def may_be_sent_without_consent(request: Request) -> bool:
+    """Whether a request can change nothing: GET, HEAD, OPTIONS, and the login (a POST that makes no
+    record).
+    """
+    if request.safe:
+        return True
+    path = urlsplit(request.url).path
+    return request.method == "POST" and path.endswith(
+        ("/api/2.0/authentication", "/api/2.0/authentication.json", "/api/2.0/authentication.xml")
+    )
+
+
+class Road:
+    """Carries requests to the target and keeps what came back."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        pacer: Pacer,
+        redactor: Redactor,
+        *,
+        allow_writes: bool,
+        waiting: Callable[[str, float], None] | None = None,
+    ) -> None:
+        self.traffic = Traffic()
+        self.exchanges: dict[int, Exchange] = {}
+        self.pacer = pacer
+        self._wire = wire
+        self._redactor = redactor
+        self._allow_writes = allow_writes
+        self._waiting = waiting or (lambda what, seconds: None)
+        self._lock = threading.Lock()
+        self._record: dict[Request, Future[Exchange]] = {}
+        self._record_bytes = 0
+        self._silent = 0
+        self._closed = False
+        self._halted = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="road", daemon=True)
+        self._thread.start()
+
+    def ask(
+        self, request: Request, *, fresh: bool = False, bounds: Bounds | None = None
+    ) -> Exchange:
+        """Send `request`, or answer it from the record when the same safe question was asked
+        before.
+
+        Never raises for what the target does: the exchange says it. Raises Untested without consent
+        for
+        anything that could change the target, whatever a check asks for.
+        """
+        if self._halted:
+            raise Untested(Reason.UNREACHABLE, "the run was interrupted")
+        if not self._allow_writes and not may_be_sent_without_consent(request):
+            raise Untested(
+                Reason.NO_CONSENT, f"{request.method} could change the target; give --allow-writes"
+            )
+        if fresh or not request.safe:
+            return self._send(request, bounds)
+        with self._lock:
+            known = self._record.get(request)
+            mine: Future[Exchange] = Future()
+            if known is None:
+                self._record[request] = mine
+        if known is not None:
+            with self._lock:
+                self.traffic.answered_from_record += 1
+            return known.result()
+        try:
+            exchange = self._send(request, bounds)
+        except BaseException as error:
+            with self._lock:
+                del self._record[request]
+            mine.set_exception(error)
+            raise
+        size = len(exchange.response.body) if exchange.response else 0
+        with self._lock:
+            self._record_bytes += size
+            # A request that got no answer is worth asking again; a flood of bodies is not worth
+            # keeping.
+            if exchange.response is None or self._record_bytes > _RECORD_BYTES:
+                self._record.pop(request, None)
+        mine.set_result(exchange)
+        return exchange
+
+    def learn(self, secret: str, name: str) -> None:
+        """Keep a secret that a check made out of one of the run's out of every report."""
+        self._redactor.learn(secret, name)
+
+    def halt(self) -> None:
+        """Refuse every further question, so that cases under way come to their end."""
+        self._halted = True
+
+    def resume(self) -> None:
+        """Carry questions again, after `halt`: for the clean-up."""
+        self._halted = False
+
+    def close(self) -> None:
+        """Close the connections and end the thread."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            asyncio.run_coroutine_threadsafe(self._wire.close(), self._loop).result(5)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5)
+
+    def _send(self, request: Request, bounds: Bounds | None) -> Exchange:
+        if self._closed:
+            raise Untested(Reason.UNREACHABLE, "the run is over")
+        future = asyncio.run_coroutine_threadsafe(self._carry(request, bounds), self._loop)
+        return future.result()
+
+    async def _carry(self, request: Request, bounds: Bounds | None) -> Exchange:
+        """Send until there is an answer worth having: throttling is waited for, a broken safe
+        request repeated.
+        """
+        tries = 0
+        patience = MAX_WAIT
+        while True:
+            if self._silent >= _SILENCE:
+                now = time.time()
+                gone = Answer(None, Trouble.CONNECT, "the target stopped answering", now, now)
+                return self._keep(request, gone)
+            await self.pacer.turn(f"{request.account}@{request.address or ''}")
+            with self._lock:
+                self.traffic.requests += 1
+            answer = await self._wire.send(request, bounds)
+            if answer.response is None:
+                self._silent += 1
+                tries += 1
+                if request.safe and tries <= _RETRIES and answer.trouble != Trouble.TIMEOUT:
+                    await asyncio.sleep(0.05 * tries)
+                    continue
+                return self._keep(request, answer)
+            self._silent = 0
+            self._redactor.learn_from(answer.response)
+            pause = _announced_wait(answer.response)
+            if pause is None:
+                return self._keep(request, answer)
+            if pause > patience:
+                words = f"still {answer.response.status} after waiting {MAX_WAIT - patience:.0f} s"
+                return self._keep(request, replace(answer, trouble=Trouble.THROTTLED, words=words))
+            patience -= pause
+            with self._lock:
+                self.traffic.throttled += 1
+                self.traffic.seconds_throttled += pause
+            self._waiting(f"the target answered {answer.response.status} with Retry-After", pause)
+            await asyncio.sleep(pause)
+
+    def _keep(self, request: Request, answer: Answer) -> Exchange:
+        with self._lock:
+            number = len(self.exchanges) + 1
+            exchange = Exchange(
+                number,
+                request,
+                answer.response,
+                answer.trouble,
+                answer.words,
+                answer.sent,
+                answer.received,
+            )
+            kept = exchange
+            if answer.response is not None and len(answer.response.body) > _KEPT_BODY:
+                kept = replace(
+                    exchange,
+                    response=replace(answer.response, body=answer.response.body[:_KEPT_BODY]),
+                )
+            self.exchanges[number] = kept
+        return exchange
+
+
+def _announced_wait(response: Response) -> float | None:
+    """Seconds to wait when an answer is a throttling one: 503 or 429 with a usable Retry-After."""
+    if response.status not in (503, 429):
+        return None
+    value = (response.header("retry-after") or "").strip()
+    if value.isdigit():
+        return max(float(value), 0.1)
+    try:
+        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.1)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,381 @@
+"""One run from beginning to end: the target is found and greeted, cases are run, the result is
+made.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from workspace_conformance import __version__, cases, cleaning, manifest, reference, views
+from workspace_conformance.ahead import Ahead
+from workspace_conformance.cases import Case
+from workspace_conformance.contract import Contract, Requirement
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.journal import Journal
+from workspace_conformance.outcomes import Outcome, Reason, Untested
+from workspace_conformance.pacing import Pacer
+from workspace_conformance.portal import Credential, Portal, as_json, succeeded
+from workspace_conformance.redaction import Redactor
+from workspace_conformance.reference.application import Credentials
+from workspace_conformance.reporting.results import Result, renumber
+from workspace_conformance.road import Road
+from workspace_conformance.settings import Settings
+from workspace_conformance.verdict import (
+    CaseResult,
+    Exit,
+    LeftOut,
+    exit_code,
+    judge_all,
+    judge_target,
+)
+from workspace_conformance.wire import Application, Bounds, Wire
+
+_GREETING = Bounds(connect=5.0, read=10.0, total=10.0)
+
+
+class CannotJudge(Exception):
+    """The target cannot be judged at all; the message is for the user, the run ends with exit code
+    6.
+    """
+
+
+class Run:
+    """The state of one run. Made when pytest is configured, started before the first case."""
+
+    def __init__(
+        self, settings: Settings, contract: Contract, waiting: Callable[[str, float], None]
+    ) -> None:
+        self.settings = settings
+        self.contract = contract
+        self.redactor = Redactor()
+        self.results: dict[str, CaseResult] = {}
+        self.collected: list[str] = []
+        self.left_out: dict[str, str] = {}
+        self.portal: Portal | None = None
+        self.road: Road | None = None
+        self.root = settings.target or ""
+        self.cannot: CannotJudge | None = None
+        self.started = time.time()
+        self._server: str | None = None
+        self._waiting = waiting
+        self._embedded: object | None = None
+        self._stopped = False
+        self._left: list[cleaning.LeftBehind] = []
+        for value, name in (
+            (settings.token, "token"),
+            (settings.second_token, "second-token"),
+            (settings.password, "password"),
+        ):
+            self.redactor.learn(value, name)
+        self.ahead = Ahead(self.body, settings.overlap)
+
+    # --- beginning ----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start or find the target, log in where needed, and greet it; raises CannotJudge."""
+        settings = self.settings
+        app: Application | None = None
+        if settings.embedded:
+            settings, app = self._embed(settings)
+        assert settings.target is not None
+        self.root = settings.target
+        self.settings = settings
+        self.road = Road(
+            Wire(proxies=not self._is_embedded, app=app),
+            Pacer(None if settings.plan else settings.pace, settings.rate),
+            self.redactor,
+            allow_writes=settings.allow_writes,
+            waiting=self._waiting,
+        )
+        journal_file = (
+            None
+            if settings.plan
+            else settings.report_dir / f"journal-{int(self.started * 1000)}.jsonl"
+        )
+        login = (
+            (settings.username, settings.password)
+            if settings.username and settings.password
+            else None
+        )
+        self.portal = Portal(
+            self.root,
+            self.road,
+            Journal(journal_file, self.root),
+            settings,
+            Credential(settings.token, "account"),
+            Credential(settings.second_token, "second account") if settings.second_token else None,
+            login,
+        )
+        if settings.token is None:
+            self.portal.account = Credential(self._log_in(self.portal), "account")
+        self._greet(self.portal)
+
+    @property
+    def _is_embedded(self) -> bool:
+        return self._embedded is not None or self.settings.embedded
+
+    def _embed(self, settings: Settings) -> tuple[Settings, Application | None]:
+        """The embedded portal: a process of its own on loopback; inside this process for a plan."""
+        wanted = reference.Options(
+            fault=settings.fault,
+            latency_ms=0 if settings.plan else settings.latency_ms,
+            rate=None
+            if settings.plan
+            else reference.Rate(settings.rate.requests, settings.rate.period),
+        )
+        told: reference.Running | Credentials
+        app: Application | None = None
+        if settings.plan:
+            from workspace_conformance.reference.application import create_app
+
+            portal = create_app(wanted)
+            app = self._embedded = portal
+            told = portal.credentials
+            root = "http://127.0.0.1"
+        else:
+            running = reference.launch(wanted)
+            self._embedded = told = running
+            root = running.url
+        for value, name in (
+            (told.token, "token"),
+            (told.second_token, "second-token"),
+            (told.password, "password"),
+        ):
+            self.redactor.learn(value, name)
+        return (
+            replace(
+                settings,
+                target=root,
+                token=told.token,
+                username=told.username,
+                password=told.password,
+                second_token=told.second_token,
+                second_address=settings.second_address or "127.0.0.2",
+            ),
+            app,
+        )
+
+    def _log_in(self, portal: Portal) -> str:
+        """The token that the login gives for user name and password; raises CannotJudge."""
+        assert portal.login is not None
+        body = as_json({"userName": portal.login[0], "password": portal.login[1]})
+        for fmt in ("json", "xml"):
+            exchange = portal.ask(
+                "POST", "authentication", fmt, body=body, credential=Credential(None)
+            )
+            if exchange.response is None:
+                raise CannotJudge(self._unreachable(exchange))
+            answered = exchange.response.status_line
+            token = views.text(views.record(exchange), "token")
+            if succeeded(exchange) and token:
+                self.redactor.learn(token, "token")
+                return token
+        raise CannotJudge(
+            f"the login was refused: POST {exchange.request.url} answered {answered}; "
+            "check WORKSPACE_USERNAME and WORKSPACE_PASSWORD, or give WORKSPACE_TOKEN"
+        )
+
+    def _greet(self, portal: Portal) -> None:
+        """Ask for the account's own record, to tell a portal from silence and a credential from a
+        wrong one.
+        """
+        statuses: list[int] = []
+        for fmt in ("json", "xml", ""):
+            exchange = portal.get("people/@self", fmt)
+            if exchange.response is None:
+                raise CannotJudge(self._unreachable(exchange))
+            self._server = self._server or exchange.response.header("server")
+            if exchange.response.succeeded:
+                return
+            statuses.append(exchange.response.status)
+        if set(statuses) == {401}:
+            raise CannotJudge(
+                f"the credential was rejected: GET {exchange.request.url} answered 401; "
+                "check WORKSPACE_TOKEN"
+            )
+
+    def _unreachable(self, exchange: Exchange) -> str:
+        request = exchange.request
+        return f"the target does not answer: {request.method} {request.url}: {exchange.words}"
+
+    # --- cases --------------------------------------------------------------------------------
+
+    def judge(self, item: pytest.Item) -> None:
+        """Run one case, or take what running it ahead came to; raises what its body raised.
+
+        A violation that was seen while other cases were writing too is accused only when it
+        shows again with nothing else under way: a portal that mixes records up (REST-2) would
+        else seem to break much more.
+        """
+        try:
+            self.ahead.run(item)
+        except AssertionError as seen:
+            if not item.get_closest_marker("writes") or self.portal is None:
+                raise
+            self.ahead.settle()
+            try:
+                self.body(item, self.portal.again())
+            except Untested as why:
+                words = f"seen once ({seen}), and could not be confirmed: {why.words}"
+                raise Untested(Reason.SETUP_FAILED, words) from None
+
+    def body(self, item: pytest.Item, portal: Portal | None = None) -> None:
+        """Run one case's function in the current thread; raises what it raises."""
+        case = self.case_of(item)
+        if item.get_closest_marker("writes") and not self.settings.allow_writes:
+            raise Untested(Reason.NO_CONSENT, "would write on the target; give --allow-writes")
+        assert isinstance(item, pytest.Function)
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        names = inspect.signature(item.obj).parameters
+        given = {**params, "portal": portal or self.portal}
+        cases.enter(case)
+        try:
+            item.obj(**{name: given[name] for name in names})
+        finally:
+            cases.enter(None)
+
+    def case_of(self, item: pytest.Item) -> Case:
+        """The case that belongs to an item; made at the first call."""
+        case = item.stash.get(CASE, None)
+        if case is None:
+            marker = item.get_closest_marker("requirement")
+            assert marker is not None
+            params = (
+                item.callspec.params
+                if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+                else {}
+            )
+            case = Case(item.nodeid, marker.args[0])
+            case.method = _text(params.get("method"))
+            case.format = _text(params.get("fmt"))
+            item.stash[CASE] = case
+        return case
+
+    def can_run_ahead(self, item: pytest.Item) -> bool:
+        """Whether a case needs nothing of pytest but its parameters and the portal."""
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("alone"):
+            return False
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return set(inspect.signature(item.obj).parameters) <= {"portal", *params}
+
+    def requirement_of(self, item: pytest.Item) -> Requirement:
+        """The requirement that an item judges; UsageError when it names none that exists."""
+        marker = item.get_closest_marker("requirement")
+        name = marker.args[0] if marker and marker.args else ""
+        if name not in self.contract.requirements:
+            raise pytest.UsageError(
+                f"{item.nodeid} names the requirement {name!r}, which does not exist"
+            )
+        return self.contract.requirements[name]
+
+    # --- end ----------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End what is under way, remove what was made, close the connections. Safe to call twice."""
+        if self.road is None or self._stopped:
+            return
+        self._stopped = True
+        self.road.halt()
+        self.ahead.stop()
+        self.road.resume()
+        if self.portal is not None and self.settings.allow_writes:
+            self._left = cleaning.clean(self.portal)
+            self.portal.journal.close()
+        self.road.close()
+        stop = getattr(self._embedded, "stop", None)
+        if stop is not None:
+            stop()
+
+    def result(self, interrupted: bool) -> Result:
+        """The finished result; cases that never ran are left out, or untested where the target was
+        unreachable.
+        """
+        released = manifest.released()
+        edited = manifest.edited(released, manifest.present())
+        results = [self.results[name] for name in self.collected if name in self.results]
+        if self.cannot is not None:
+            results = self._unreached(results)
+        numbers = renumber(results)
+        results = [
+            replace(item, exchanges=tuple(sorted(numbers[n] for n in item.exchanges)))
+            for item in results
+        ]
+        done = {item.id for item in results}
+        known: Iterable[str] = released.cases if released else ()
+        left_out = [
+            LeftOut(name, self.left_out.get(name, "not collected"))
+            for name in known
+            if name not in done
+        ]
+        extra = [
+            LeftOut(n, why)
+            for n, why in self.left_out.items()
+            if n not in done and n not in set(known)
+        ]
+        judged = judge_all(self.contract, results)
+        complete = (
+            released is not None and not edited and not left_out and not extra and not interrupted
+        )
+        verdict = judge_target(judged, complete)
+        traffic = self.road.traffic if self.road else None
+        journal = self.portal.journal if self.portal else None
+        code = exit_code(
+            judged, verdict, certify=self.settings.certify, strict=self.settings.strict
+        )
+        if self.cannot is not None:
+            code = Exit.NOT_JUDGED if code == Exit.OK else code
+        return Result(
+            contract=self.contract,
+            settings=self.settings,
+            target_url=self.root,
+            target_label="embedded portal" if self._is_embedded else self.root,
+            target_server=self._server,
+            suite_version=__version__,
+            suite_digest=manifest.combined(manifest.present()),
+            edited=edited,
+            started=self.started,
+            finished=time.time(),
+            verdict=verdict,
+            judged=judged,
+            left_out=[*left_out, *extra],
+            requests=traffic.requests if traffic else 0,
+            seconds_waited_for_pacing=self.road.pacer.waited if self.road else 0.0,
+            throttled=traffic.throttled if traffic else 0,
+            seconds_throttled=traffic.seconds_throttled if traffic else 0.0,
+            created=journal.made if journal else 0,
+            deleted=journal.deleted if journal else 0,
+            left_behind=[
+                {"kind": item.kind, "name": item.name, "url": item.url} for item in self._left
+            ],
+            exit_code=code,
+        )
+
+    def _unreached(self, results: list[CaseResult]) -> list[CaseResult]:
+        done = {item.id for item in results}
+        message = str(self.cannot)
+        return results + [
+            CaseResult(
+                name, self._requirements[name], Outcome.UNTESTED, Reason.UNREACHABLE, message
+            )
+            for name in self.collected
+            if name not in done
+        ]
+
+    def remember(self, items: Iterable[pytest.Item]) -> None:
+        """Note which cases were collected, in order."""
+        self._requirements = {item.nodeid: self.requirement_of(item).id for item in items}
+        self.collected = list(self._requirements)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+CASE: pytest.StashKey[Case] = pytest.StashKey()
+
+__all__ = ["CASE", "CannotJudge", "Run"]

@@ -1,0 +1,164 @@
+"""What the user asked for: one frozen object, resolved once from option, environment and
+pytest.ini.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+MAX_WAIT = 60.0  # seconds to wait, all told, for a target that throttles one request
+
+
+class SettingsError(ValueError):
+    """An option's value cannot be used; the message says why and what to give instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests per period in seconds: `Rate(500, 10.0)` is the documented limit."""
+
+    requests: int
+    period: float
+
+    def __str__(self) -> str:
+        return f"{self.requests}/{self.period:g}s"
+
+
+DOCUMENTED_RATE = Rate(500, 10.0)  # Basic concepts, Rate limiting
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a run was told. Secrets have no place in its repr."""
+
+    target: str | None = None
+    token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    second_token: str | None = field(default=None, repr=False)
+    second_address: str | None = None
+    allow_writes: bool = False
+    allow_burst: bool = False
+    certify: bool = False
+    strict: bool = False
+    fault: str | None = None
+    report_dir: Path = Path("reports")
+    id_examples: int = 25
+    rate: Rate = DOCUMENTED_RATE
+    pace: int | None = 450  # requests in any period of the rate; None: off
+    overlap: int = 16  # cases under way at once
+    seed: int = 1
+    latency_ms: int = 0
+    requirements: tuple[str, ...] = ()
+    plan: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the run judges the embedded portal."""
+        return self.target is None
+
+
+def check_target(url: str) -> str:
+    """The portal's root URL without a trailing slash, or SettingsError.
+
+    Accepts a path prefix. Refuses what cannot be meant: no scheme, no host, a query, credentials.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or "://" not in url:
+        raise SettingsError(
+            f"--target {url}: give the whole URL with its scheme, e.g. https://portal.example.com"
+        )
+    if not parts.hostname:
+        raise SettingsError(f"--target {url}: the URL names no host")
+    if parts.username or parts.password:
+        raise SettingsError(
+            "--target: give credentials by --token or WORKSPACE_TOKEN, not inside the URL"
+        )
+    if parts.query or parts.fragment:
+        raise SettingsError(f"--target {url}: the portal's root has no query and no fragment")
+    try:
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise SettingsError(f"--target {url}: the port is not a number up to 65535") from None
+    root = url.rstrip("/")
+    if root.lower().endswith("/api/2.0") or root.lower().endswith("/api"):
+        raise SettingsError(
+            f"--target {url}: give the portal's root; the suite adds api/2.0 itself"
+        )
+    if any(ord(char) <= 0x20 or ord(char) >= 0x7F for char in root):
+        raise SettingsError("--target: write the URL in ASCII, percent-encoded where needed")
+    return root
+
+
+def check_rate(text: str) -> Rate:
+    """Read '500/10s' (requests per seconds), or SettingsError."""
+    requests, slash, period = text.strip().removesuffix("s").partition("/")
+    try:
+        rate = Rate(int(requests), float(period))
+    except ValueError:
+        rate = Rate(0, 0.0)
+    if not slash or rate.requests < 1 or not 0.2 <= rate.period <= 3600:
+        raise SettingsError(f"--rate-limit {text}: write requests per seconds, e.g. 500/10s")
+    return rate
+
+
+def check_pace(text: str, rate: Rate) -> int | None:
+    """Read a number of requests per period, or 'off'; SettingsError for anything else."""
+    if text.strip().lower() == "off":
+        return None
+    if not text.strip().isdigit() or int(text) < 1:
+        raise SettingsError(
+            f"--pace {text}: give a number of requests per {rate.period:g} s, or off"
+        )
+    return int(text)
+
+
+def check_address(text: str) -> str:
+    """A local IP address to send from, or SettingsError."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise SettingsError(
+            f"--second-address {text}: give an IP address of this machine"
+        ) from None
+
+
+def check_secret(option: str, value: str) -> str:
+    """A credential that can stand in a header (visible ASCII), or SettingsError that does not
+    repeat it.
+    """
+    if not value.strip() or any(not 0x20 <= ord(char) < 0x7F for char in value):
+        raise SettingsError(
+            f"{option}: the value cannot be sent in a header (empty, or not plain ASCII)"
+        )
+    return value
+
+
+def consistent(settings: Settings) -> Settings:
+    """Check what only shows when options are seen together; SettingsError, or the settings
+    unchanged.
+    """
+    if (settings.username is None) != (settings.password is None):
+        missing = "--password" if settings.password is None else "--username"
+        raise SettingsError(f"{missing} is missing: a login needs both user name and password")
+    if settings.fault and not settings.embedded:
+        raise SettingsError(
+            "--fault is for the embedded portal: it cannot be given together with --target"
+        )
+    if settings.latency_ms and not settings.embedded:
+        raise SettingsError(
+            "--latency-ms is for the embedded portal: it cannot be given with --target"
+        )
+    if not settings.embedded and settings.token is None and settings.username is None:
+        raise SettingsError(
+            "no credential for the target: set WORKSPACE_TOKEN, "
+            "or WORKSPACE_USERNAME and WORKSPACE_PASSWORD"
+        )
+    if settings.pace is not None and settings.pace > settings.rate.requests:
+        raise SettingsError(f"--pace {settings.pace} is above the limit of {settings.rate}")
+    if settings.second_token is not None and settings.second_token == settings.token:
+        raise SettingsError("--second-token is the same as --token: RATE-6 needs another account")
+    return settings

@@ -1,0 +1,230 @@
+"""The one place that speaks HTTP: requests go out exactly as written, answers come back bounded.
+
+Nothing else imports httpx. A redirect is an answer, a cookie is never kept, no header is added that
+changes what is asked: what `Request` says is what the target sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.cookiejar
+import logging
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from workspace_conformance.exchange import Request, Response, Trouble
+from workspace_conformance.media import Unreadable, decode_content
+
+Application = Callable[..., Awaitable[None]]  # an ASGI application
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one request may cost: seconds to connect, to wait for bytes, in all; bytes of one body."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    total: float = 30.0
+    body: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of sending once: a response or a trouble, between two instants (seconds since the
+    epoch).
+    """
+
+    response: Response | None
+    trouble: Trouble | None
+    words: str
+    sent: float
+    received: float
+
+
+class Wire:
+    """Connections to one target, kept alive; every method must be called on one event loop.
+
+    `app`, an ASGI application, takes the place of the network: nothing then leaves the process.
+    """
+
+    def __init__(
+        self,
+        *,
+        bounds: Bounds | None = None,
+        connections: int = 64,
+        proxies: bool = True,
+        app: Application | None = None,
+    ) -> None:
+        self.bounds = bounds or Bounds()
+        self._connections = connections
+        self._proxies = proxies
+        self._app = app
+        self._clients: dict[str | None, httpx.AsyncClient] = {}
+        # httpx logs whole URLs, and a URL may carry a credential (AUTH-4).
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    async def send(self, request: Request, bounds: Bounds | None = None) -> Answer:
+        """Send `request` once; never raises for what the target or the network does."""
+        limits = bounds or self.bounds
+        sent = time.time()
+        response: Response | None = None
+        trouble: Trouble | None = None
+        words = ""
+        try:
+            async with asyncio.timeout(limits.total):
+                response = await self._exchange(request, limits)
+        except TimeoutError:
+            trouble, words = Trouble.TIMEOUT, f"no whole answer within {limits.total:g} s"
+        except httpx.ConnectTimeout:
+            trouble, words = Trouble.CONNECT, f"no connection within {limits.connect:g} s"
+        except httpx.TimeoutException:
+            trouble, words = Trouble.TIMEOUT, f"no bytes for {limits.read:g} s"
+        except (httpx.ConnectError, httpx.ProxyError, ssl.SSLError) as error:
+            trouble, words = Trouble.CONNECT, _said(error) or "no connection"
+        except httpx.RemoteProtocolError as error:
+            dropped = "disconnect" in str(error).lower() or "closed" in str(error).lower()
+            trouble = Trouble.DROPPED if dropped else Trouble.PROTOCOL
+            words = _said(error) or "the answer is not HTTP"
+        except (httpx.ReadError, httpx.WriteError, httpx.CloseError) as error:
+            trouble, words = Trouble.DROPPED, _said(error) or "the connection was reset"
+        except (httpx.HTTPError, OSError) as error:
+            trouble, words = Trouble.PROTOCOL, _said(error) or type(error).__name__
+        return Answer(response, trouble, words, sent, time.time())
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    async def _exchange(self, request: Request, limits: Bounds) -> Response:
+        client = self._client(request.address)
+        parts = urlsplit(request.url)
+        target = parts.path or "/"
+        if "?" in request.url:
+            target += "?" + parts.query
+        # httpx would resolve dot segments and re-encode the path; the target extension goes out as
+        # it is.
+        outgoing = httpx.Request(
+            request.method,
+            httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/"),
+            headers=[
+                (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers
+            ],
+            content=request.body,
+            extensions={
+                "target": target.encode("ascii"),
+                "timeout": httpx.Timeout(limits.read, connect=limits.connect).as_dict(),
+            },
+        )
+        incoming = await client.send(outgoing, stream=True, follow_redirects=False)
+        try:
+            return await _read(incoming, limits)
+        finally:
+            await incoming.aclose()
+
+    def _client(self, address: str | None) -> httpx.AsyncClient:
+        client = self._clients.get(address)
+        if client is None:
+            limits = httpx.Limits(
+                max_connections=self._connections, max_keepalive_connections=self._connections
+            )
+            options: dict[str, Any] = {
+                "limits": limits,
+                "trust_env": self._proxies,
+                "cookies": _no_cookies(),
+            }
+            if self._app is not None:
+                options["transport"] = _InProcess(self._app)
+            elif address is not None:
+                options["transport"] = httpx.AsyncHTTPTransport(
+                    limits=limits, local_address=address
+                )
+            client = self._clients[address] = httpx.AsyncClient(**options)
+        return client
+
+
+async def _read(incoming: httpx.Response, limits: Bounds) -> Response:
+    chunks: list[bytes] = []
+    size = 0
+    trouble: str | None = None
+    async for chunk in incoming.aiter_raw():
+        size += len(chunk)
+        if size > limits.body:
+            trouble = f"the body is longer than {limits.body} bytes and was cut off"
+            chunks.append(chunk[: limits.body - (size - len(chunk))])
+            break
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    coding = ", ".join(incoming.headers.get_list("content-encoding"))
+    if trouble is None and coding and body:
+        try:
+            body = decode_content(body, coding, limits.body)
+        except Unreadable as error:
+            trouble, body = f"Content-Encoding {coding[:40]}: {error}", b""
+    return Response(
+        status=incoming.status_code,
+        reason=bytes(incoming.extensions.get("reason_phrase", b"")).decode("latin-1"),
+        headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in incoming.headers.raw),
+        body=body,
+        version=bytes(incoming.extensions.get("http_version", b"HTTP/1.1")).decode("latin-1"),
+        trouble=trouble,
+    )
+
+
+def _no_cookies() -> http.cookiejar.CookieJar:
+    # A kept cookie would answer for the missing Authorization header (AUTH-1, AUTH-5).
+    return http.cookiejar.CookieJar(policy=http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+class _InProcess(httpx.AsyncBaseTransport):
+    """Calls an ASGI application in place of the network, with the request target as it was written."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Run the application on one request and collect its whole answer."""
+        target: bytes = request.extensions["target"]
+        path, _, query = target.partition(b"?")
+        body = await request.aread()
+        messages: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            messages.append(message)
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": request.url.scheme,
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "server": (request.url.host, request.url.port),
+            "client": ("127.0.0.1", 0),
+        }
+        await self._app(scope, receive, send)
+        start, *rest = messages
+        return httpx.Response(
+            start["status"],
+            headers=start["headers"],
+            content=b"".join(message.get("body", b"") for message in rest),
+        )
