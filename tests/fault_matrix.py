@@ -1,9 +1,8 @@
 """Every known fault against the real suite: which requirements fall, printed as a table.
 
 `python tests/fault_matrix.py` runs all faults; names of faults or of requirements narrow it. Each
-run is the real suite
-against the embedded portal on a socket, in a process of its own, forked from one that has imported
-everything already.
+run is the real suite against the embedded portal on a socket, in a process of its own, forked from
+one that has imported everything already.
 """
 
 from __future__ import annotations

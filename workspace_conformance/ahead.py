@@ -1,24 +1,19 @@
 """Cases run ahead: while pytest reports one, the bodies of the next are already asking the target.
 
 A distant target must not make a run as slow as the sum of its answers. Cases are plain functions of
-the portal and
-their parameters, so their bodies can run on threads before pytest comes to them; pytest then only
-collects what became
-of each. Reading cases overlap with one another, then writing cases do; a case that may not be
-disturbed
-(`alone`) runs when its turn comes, with nothing else under way.
+the portal and their parameters, so their bodies can run on threads before pytest comes to them;
+pytest then only collects what became of each. Reading cases overlap with one another, then writing
+cases do; a case that may not be disturbed (`alone`) runs when its turn comes, with nothing else
+under way.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 
 import pytest
-
-T = TypeVar("T")
 
 
 class Ahead:
@@ -29,7 +24,6 @@ class Ahead:
         self._overlap = overlap
         self._futures: dict[str, Future[None]] = {}
         self._pool: ThreadPoolExecutor | None = None
-        self._feeder: threading.Thread | None = None
         self._stopped = threading.Event()
 
     def start(self, groups: Sequence[Sequence[pytest.Item]]) -> None:
@@ -37,21 +31,19 @@ class Ahead:
         if self._overlap < 2:
             return
         self._pool = ThreadPoolExecutor(self._overlap, thread_name_prefix="case")
-        for group in groups:
-            for item in group:
-                self._futures[item.nodeid] = Future()
-        self._feeder = threading.Thread(
-            target=self._feed, args=(groups,), name="ahead", daemon=True
-        )
-        self._feeder.start()
+        work = [[(item, Future[None]()) for item in group] for group in groups]
+        self._futures = {item.nodeid: future for group in work for item, future in group}
+        threading.Thread(target=self._feed, args=(work,), name="ahead", daemon=True).start()
 
     def run(self, item: pytest.Item) -> None:
         """Return when `item` has run, ahead or now; raises what its body raised."""
-        future = self._futures.pop(item.nodeid, None)
-        if future is None:
-            self._body(item)
-        else:
-            future.result()
+        future = self._futures.get(item.nodeid)
+        if future is not None:
+            try:
+                return future.result()
+            except CancelledError:
+                pass  # it never began
+        return self._body(item)
 
     def settle(self) -> None:
         """Wait until nothing is under way: everything that runs ahead has run."""
@@ -61,28 +53,31 @@ class Ahead:
         """Begin nothing more and wait until what is under way has ended."""
         self._stopped.set()
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=True)
 
-    def _feed(self, groups: Sequence[Sequence[pytest.Item]]) -> None:
+    def _feed(self, work: Sequence[Sequence[tuple[pytest.Item, Future[None]]]]) -> None:
         assert self._pool is not None
-        for group in groups:
-            under_way = []
-            for item in group:
-                if self._stopped.is_set():
-                    return
+        for group in work:
+            for item, future in group:
                 try:
-                    under_way.append(self._pool.submit(self._one, item, self._futures[item.nodeid]))
-                except (RuntimeError, KeyError):  # the pool was shut down meanwhile
-                    return
-            wait(under_way)
+                    self._pool.submit(self._one, item, future)
+                except RuntimeError:  # the pool was shut down meanwhile
+                    _give_up(future)
+            wait([future for _, future in group])
 
     def _one(self, item: pytest.Item, outcome: Future[None]) -> None:
         if self._stopped.is_set():
-            outcome.cancel()
+            _give_up(outcome)
             return
         try:
             self._body(item)
-        except BaseException as error:
+        except BaseException as error:  # handed to pytest as it is
             outcome.set_exception(error)
         else:
             outcome.set_result(None)
+
+
+def _give_up(future: Future[None]) -> None:
+    # Whoever waits for a cancelled future is told only by the second call.
+    future.cancel()
+    future.set_running_or_notify_cancel()

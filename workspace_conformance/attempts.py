@@ -181,7 +181,7 @@ def _uncomment(portal: Portal, operation: Operation) -> list[Attempt]:
     suffix = f".{operation.form}" if operation.form else ""
     made = attempts(portal, operations.described()[f"blog.comment{suffix}"])
     about(operation)
-    # What is listed under a post of ours is ours too, whatever the answer to the comment looked like.
+    # What is listed under a post of ours is ours too, whatever the answer to it looked like.
     listed = views.records(portal.served(f"{record.path}/comment", fresh=True))
     identity = next((found for view in listed if (found := views.text(view, "id"))), "")
     if not identity:

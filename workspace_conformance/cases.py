@@ -1,9 +1,8 @@
 """The case under way: which exchanges it rests on, and what it is about.
 
 Cases may run on several threads at once; each thread has one current case. Exchanges that were made
-for one
-case and serve another too (an experiment that several requirements are judged by) are credited to
-both.
+for one case and serve another too (an experiment that several requirements are judged by) are
+credited to both.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
 
 def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -> None:
     """Look for records by our names in the whole list, and note which are there and which gone."""
-    listed = _whole_list(portal, kind)
+    listed = whole_list(portal, kind)
     if listed is None:
         return
     for entry in entries:
@@ -68,7 +68,7 @@ def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -
             portal.journal.gone(entry.name)
 
 
-def _whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
+def whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
     """Every record of a kind by id, page after page; None when the list cannot be read."""
     found: dict[str, views.View] = {}
     for _ in range(_PAGES):

@@ -236,8 +236,7 @@ def _json_problem(value: object, branch: str) -> str | None:
 
 
 # libxml2 sets up its schema types at the first use, unguarded, and a validator's error log is one
-# for all: two threads
-# at once have crashed the interpreter.
+# for all: two threads at once have crashed the interpreter.
 _XSD_LOCK = threading.Lock()
 
 

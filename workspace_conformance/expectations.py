@@ -1,9 +1,8 @@
 """What checks say about exchanges: the assertions of this field, with messages a person can act on.
 
 `expect_*` judge: they raise Violation, with the exchange that shows it. `given_*` state what a
-check builds on: they
-raise Untested, for what is not there is some other check's finding. Where no answer came at all,
-both raise Untested.
+check builds on: they raise Untested, for what is not there is some other check's finding. Where no
+answer came at all, both raise Untested.
 """
 
 from __future__ import annotations

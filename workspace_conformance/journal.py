@@ -94,7 +94,8 @@ def read(file: Path) -> tuple[str, list[Entry]]:
     """
     target = ""
     entries: dict[str, Entry] = {}
-    for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for number, text in enumerate(lines, 1):
         try:
             line = json.loads(text)
             name = str(line["name"])
@@ -108,7 +109,7 @@ def read(file: Path) -> tuple[str, list[Entry]]:
             else:
                 raise KeyError("will")
         except (ValueError, KeyError, TypeError, AttributeError):
-            if number == len(text.splitlines()) and not text.endswith("}"):
+            if number == len(lines) and not text.endswith("}"):
                 break  # a last line cut off by the interruption
             raise ValueError(f"{file}, line {number}: not a line of a journal") from None
     return target, list(entries.values())

@@ -1,8 +1,7 @@
 """What the released suite consists of: its cases and the digests of its files.
 
 A run is complete when every case of the manifest ran and no file differs from it. The manifest is
-made by
-`python -m workspace_conformance.manifest --write` and checked by a test of the project.
+made by `python -m workspace_conformance.manifest --write` and checked by a test of the project.
 """
 
 from __future__ import annotations
@@ -17,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workspace_conformance import __version__
+from workspace_conformance.data import schema_path
 
 NAME = "manifest.json"
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,33 @@ def combined(files: dict[str, str]) -> str:
 
 
 def present(root: Path = ROOT) -> dict[str, str]:
-    """Paths and SHA-256 digests of the files that decide verdicts: suites, contract, harness."""
-    found = [root / "conftest.py", root / "pytest.ini"]
-    for folder in ("suites", "schemas", "workspace_conformance"):
-        found += [file for file in (root / folder).rglob("*") if "__pycache__" not in file.parts]
+    """Paths and SHA-256 digests of the files that decide verdicts: suites, contract, harness.
+
+    `root` is the checkout whose suites run. Contract and harness are those that this process uses:
+    the installed ones may be others than those in the checkout.
+    """
+    schemas = schema_path("requirements.yaml").parent
+    found = {name: root / name for name in ("conftest.py", "pytest.ini")}
+    for name, folder in (
+        ("suites", root / "suites"),
+        ("schemas", schemas),
+        ("workspace_conformance", PACKAGE),
+    ):
+        for file in folder.rglob("*"):
+            inside = file.relative_to(folder)
+            if not {"__pycache__", "_data"} & set(inside.parts):
+                found[f"{name}/{inside.as_posix()}"] = file
     return {
-        file.relative_to(root).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(found)
+        path: hashlib.sha256(file.read_bytes()).hexdigest()
+        for path, file in sorted(found.items())
         if file.is_file() and file.name != NAME and not file.name.startswith(".")
     }
 
 
-def released(root: Path = ROOT) -> Manifest | None:
+def released() -> Manifest | None:
     """The manifest that the suite was released with; None when it is missing or damaged."""
     try:
-        data = json.loads((root / "schemas" / NAME).read_text(encoding="utf-8"))
+        data = json.loads(schema_path(NAME).read_text(encoding="utf-8"))
         return Manifest(str(data["version"]), dict(data["files"]), tuple(data["cases"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

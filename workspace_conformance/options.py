@@ -204,6 +204,19 @@ class _Reader:
         return self.checked(flag, lambda text: values.check_secret(flag, text))
 
 
+def _check_fault(name: str) -> str:
+    # Not above: only a run with a fault needs the embedded portal's parts so early.
+    from workspace_conformance.reference.faults import find
+
+    try:
+        return find(name).name
+    except KeyError as error:
+        words = str(error.args[0]).replace(
+            "--list-faults", "python -m workspace_conformance.reference --list-faults"
+        )
+        raise SettingsError(f"--fault {name}: {words}") from None
+
+
 def _resolve(read: _Reader) -> Settings:
     rate_text = read.text("--rate-limit")
     rate = values.check_rate(rate_text) if rate_text else DOCUMENTED_RATE
@@ -225,7 +238,7 @@ def _resolve(read: _Reader) -> Settings:
             allow_burst=target is None or read.switch("--allow-burst"),
             certify=read.switch("--certify"),
             strict=read.strict(),
-            fault=read.text("--fault"),
+            fault=read.checked("--fault", _check_fault),
             report_dir=Path(read.text("--report-dir") or "reports"),
             id_examples=THOROUGH
             if (examples or "").strip().lower() == "thorough"

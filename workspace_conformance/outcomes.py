@@ -1,10 +1,8 @@
 """How a case ends, and the two exceptions that say so.
 
 A case is passed, failed or untested. Failed is said by `Violation` (any AssertionError counts),
-untested
-by `Untested` with one of the reason codes. Whatever else escapes from a case is a mistake of the
-suite
-and never a finding against the target.
+untested by `Untested` with one of the reason codes. Whatever else escapes from a case is a mistake
+of the suite and never a finding against the target.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Staying under the limit: every request first takes a place in the last period's count.
 
 The count is kept per account and address in a sliding log, so that no window of the period,
-wherever
-it starts, ever holds more requests than the pace.
+wherever it starts, ever holds more requests than the pace.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ class Pacer:
     """Hands out permission to send, at most `pace` per `rate.period` seconds for each key.
 
     `pace` None means no limit. All waiting is asynchronous, on one event loop. `waited` is the time
-    in
-    seconds that requests had to wait, counted once where several waited at the same time.
+    in seconds that requests had to wait, counted once where several waited at the same time.
     """
 
     def __init__(self, pace: int | None, rate: settings.Rate) -> None:

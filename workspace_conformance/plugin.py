@@ -20,7 +20,7 @@ from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
 from workspace_conformance.portal import Portal
 from workspace_conformance.reporting import evidence, results, terminal
 from workspace_conformance.run import CannotJudge, Run
-from workspace_conformance.settings import Settings
+from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.verdict import CaseResult, Exit
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -31,6 +31,7 @@ MARKERS = (
     "requirement(id): the requirement that a check judges",
     "writes: the check creates, changes or deletes records of ours",
     "alone: the check runs with nothing else under way",
+    "burst: the check exceeds the rate limit; it runs last of all",
 )
 
 
@@ -47,9 +48,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
     """Start again with the right ini file where pytest was led astray.
 
     pytest looks for its ini file above every argument that exists as a path, and does so before it
-    knows our options: with
-    `--report-dir ../out` it would look in ../out. By now the options are known, and the ini file
-    can be named.
+    knows our options: with `--report-dir ../out` it would look in ../out. By now the options are
+    known, and the ini file can be named.
     """
     ini = _own_ini(config)
     if ini is None or config.inipath == ini or "-c" in config.invocation_params.args:
@@ -102,7 +102,13 @@ def pytest_collection_modifyitems(
         wanted = {row.id for row in contracts.select(contract, settings.requirements)}
     except contracts.ContractError as error:
         raise pytest.UsageError(str(error)) from None
+    if not (settings.plan or config.option.collectonly):
+        try:
+            check_writable(settings.report_dir)
+        except SettingsError as error:
+            raise pytest.UsageError(str(error)) from None
     run = Run(settings, contract, _announcer(config))
+    run.suite_root = config.rootpath
     config.stash[RUN] = run
     for item in judging:
         run.requirement_of(item)
@@ -114,6 +120,8 @@ def pytest_collection_modifyitems(
 
 
 def _phase(item: pytest.Item) -> int:
+    if item.get_closest_marker("burst"):
+        return 3
     if item.get_closest_marker("alone"):
         return 2
     return 1 if item.get_closest_marker("writes") else 0
@@ -144,12 +152,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 # --- running --------------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Start the target before the first case and let cases run ahead; a plan runs none."""
     run = session.config.stash.get(RUN, None)
     if run is None or session.config.option.collectonly or not run.collected:
-        return (yield)
+        return None
     try:
         run.start()
     except CannotJudge as error:
@@ -166,7 +174,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         session.config.stash[PLAN] = planning.rehearse(run, judging)
         run.stop()
         return True
-    return (yield)
+    return None
 
 
 PLAN: pytest.StashKey[list[str]] = pytest.StashKey()

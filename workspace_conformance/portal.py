@@ -2,8 +2,7 @@
 serves.
 
 Nothing is assumed of a portal: which kinds of records it serves, which of them the account may
-write, whether ids are
-GUIDs or integers are all found out here, once, from its own answers.
+write, whether ids are GUIDs or integers are all found out here, once, from its own answers.
 """
 
 from __future__ import annotations
@@ -127,6 +126,40 @@ class Portal:
         suffix = f".{fmt}" if fmt else ""
         return f"{self.root}/api/2.0/{path}{suffix}" + (f"?{query}" if query else "")
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        fmt: str = "",
+        *,
+        query: str = "",
+        body: Body | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        credential: Credential | None = None,
+        address: str | None = None,
+    ) -> Request:
+        """The request that `ask` sends, for those who send it another way."""
+        who = self.account if credential is None else credential
+        given = {name.lower() for name, _ in headers}
+        lines: list[tuple[str, str]] = []
+        if who.value is not None:
+            lines.append(("Authorization", who.value))
+        if "accept" not in given:
+            lines.append(("Accept", "*/*"))
+        lines.append(("Accept-Encoding", "gzip, deflate"))
+        lines.append(("User-Agent", USER_AGENT))
+        if body is not None and "content-type" not in given:
+            lines.append(("Content-Type", body.media))
+        lines.extend(headers)
+        return Request(
+            method,
+            self.url(path, fmt, query),
+            tuple(lines),
+            body.content if body else b"",
+            who.account,
+            address,
+        )
+
     def ask(
         self,
         method: str,
@@ -144,25 +177,15 @@ class Portal:
 
         An identical safe question is answered from the run's record unless `fresh` is set.
         """
-        who = self.account if credential is None else credential
-        given = {name.lower() for name, _ in headers}
-        lines: list[tuple[str, str]] = []
-        if who.value is not None:
-            lines.append(("Authorization", who.value))
-        if "accept" not in given:
-            lines.append(("Accept", "*/*"))
-        lines.append(("Accept-Encoding", "gzip, deflate"))
-        lines.append(("User-Agent", USER_AGENT))
-        if body is not None and "content-type" not in given:
-            lines.append(("Content-Type", body.media))
-        lines.extend(headers)
-        request = Request(
+        request = self.request(
             method,
-            self.url(path, fmt, query),
-            tuple(lines),
-            body.content if body else b"",
-            who.account,
-            address,
+            path,
+            fmt,
+            query=query,
+            body=body,
+            headers=headers,
+            credential=credential,
+            address=address,
         )
         exchange = self.road.ask(request, fresh=fresh)
         case = cases.current()
@@ -378,12 +401,9 @@ class Portal:
     def make(self, kind: Kind, *labels: object, text: str = "") -> Record:
         """A new record of ours, made in whichever documented way works; Untested when none does."""
         self._need_consent()
-        fmt, encoding, _ = self.known(("way", kind.name), lambda: self._way(kind))
         name = self.name(kind.name, *labels)
-        fields = self.fields(kind, name, text)
-        exchange, record = self.create(
-            kind, name, fmt, (as_json if encoding == "json" else as_form)(fields)
-        )
+        fmt, body = self.written(kind, self.fields(kind, name, text))
+        exchange, record = self.create(kind, name, fmt, body)
         if record is None:
             raise unusable(exchange, f"a {kind.name} to work with could not be made")
         return record
@@ -395,10 +415,13 @@ class Portal:
 
     def change(self, record: Record, text: str) -> Exchange:
         """PUT a new text into a record of ours, in the way in which it could be made."""
-        fmt, encoding, _ = self.known(("way", record.kind.name), lambda: self._way(record.kind))
-        fields = self.changes(record.kind, record.name, text)
-        body = as_json(fields) if encoding == "json" else as_form(fields)
+        fmt, body = self.written(record.kind, self.changes(record.kind, record.name, text))
         return self.ask("PUT", record.path, fmt, body=body)
+
+    def written(self, kind: Kind, fields: Mapping[str, object]) -> tuple[str, Body]:
+        """A format, and `fields` as a body, in which records of a kind can be written."""
+        fmt, encoding, _ = self.known(("way", kind.name), lambda: self._way(kind))
+        return fmt, as_json(fields) if encoding == "json" else as_form(fields)
 
     def remove(self, record: Record) -> Exchange:
         """DELETE a record of ours, for a check that is through with it; what stays is removed at

@@ -1,8 +1,8 @@
 """Secrets never leave the process: each becomes a stable pseudonym in everything that is written.
 
 A secret is recognised in every spelling we send it in or a target may echo it in: raw, percent-
-encoded
-(any hex case, any subset of characters), with JSON or XML escapes, and as base64 at any alignment.
+encoded (any hex case, any subset of characters), with JSON or XML escapes, and as base64 at any
+alignment.
 """
 
 from __future__ import annotations

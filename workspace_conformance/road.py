@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from workspace_conformance.exchange import Exchange, Request, Response, Trouble
@@ -74,6 +75,8 @@ class Road:
         self._record: dict[Request, Future[Exchange]] = {}
         self._record_bytes = 0
         self._silent = 0
+        self.last_heard = 0.0  # when the last answer came, seconds since the epoch
+        self.measured: dict[str, Any] | None = None  # facts about the target, for the result
         self._closed = False
         self._halted = False
         self._loop = asyncio.new_event_loop()
@@ -90,12 +93,7 @@ class Road:
         for
         anything that could change the target, whatever a check asks for.
         """
-        if self._halted:
-            raise Untested(Reason.UNREACHABLE, "the run was interrupted")
-        if not self._allow_writes and not may_be_sent_without_consent(request):
-            raise Untested(
-                Reason.NO_CONSENT, f"{request.method} could change the target; give --allow-writes"
-            )
+        self._let_pass(request)
         if fresh or not request.safe:
             return self._send(request, bounds)
         with self._lock:
@@ -124,6 +122,32 @@ class Road:
         mine.set_result(exchange)
         return exchange
 
+    def volley(
+        self,
+        requests: Iterable[Request],
+        lanes: int,
+        bounds: Bounds | None = None,
+        go_on: Callable[[Exchange], bool] = lambda exchange: True,
+    ) -> list[Exchange]:
+        """Send requests as fast as `lanes` connections carry them: unpaced, each once, whatever the
+        answer. For what exceeds the rate limit on purpose, and for nothing else.
+
+        `requests` may be a generator: it is drawn from at the moment of sending. `go_on` is called
+        with each answer as it arrives, on the road's thread; once it says False nothing more is
+        sent, and what is under way is waited for. The exchanges come in the order of arrival.
+        """
+        supply = iter(requests)
+        done: list[Exchange] = []
+        future = asyncio.run_coroutine_threadsafe(
+            self._volley(supply, lanes, bounds, go_on, done), self._loop
+        )
+        future.result()
+        return done
+
+    def announce(self, what: str, seconds: float) -> None:
+        """Tell the user what comes, and how long it takes."""
+        self._waiting(what, seconds)
+
     def learn(self, secret: str, name: str) -> None:
         """Keep a secret that a check made out of one of the run's out of every report."""
         self._redactor.learn(secret, name)
@@ -135,6 +159,7 @@ class Road:
     def resume(self) -> None:
         """Carry questions again, after `halt`: for the clean-up."""
         self._halted = False
+        self._silent = 0  # a target that was gone may be back
 
     def close(self) -> None:
         """Close the connections and end the thread."""
@@ -153,6 +178,46 @@ class Road:
         future = asyncio.run_coroutine_threadsafe(self._carry(request, bounds), self._loop)
         return future.result()
 
+    def _let_pass(self, request: Request) -> None:
+        if self._halted:
+            raise Untested(Reason.UNREACHABLE, "the run was interrupted")
+        if not self._allow_writes and not may_be_sent_without_consent(request):
+            raise Untested(
+                Reason.NO_CONSENT, f"{request.method} could change the target; give --allow-writes"
+            )
+
+    async def _volley(
+        self,
+        supply: Iterator[Request],
+        lanes: int,
+        bounds: Bounds | None,
+        go_on: Callable[[Exchange], bool],
+        done: list[Exchange],
+    ) -> None:
+        enough = False
+
+        async def drive(lane: int) -> None:
+            nonlocal enough
+            while not enough:
+                request = next(supply, None)
+                if request is None:
+                    return
+                self._let_pass(request)
+                with self._lock:
+                    self.traffic.requests += 1
+                answer = await self._wire.send(request, bounds, lane)
+                self.last_heard = max(self.last_heard, answer.received)
+                if answer.response is not None:
+                    self._redactor.learn_from(answer.response)
+                exchange = self._keep(request, answer)
+                done.append(exchange)
+                enough = enough or not go_on(exchange)
+
+        drivers = (drive(lane) for lane in range(1, lanes + 1))
+        for outcome in await asyncio.gather(*drivers, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
     async def _carry(self, request: Request, bounds: Bounds | None) -> Exchange:
         """Send until there is an answer worth having: throttling is waited for, a broken safe
         request repeated.
@@ -168,6 +233,7 @@ class Road:
             with self._lock:
                 self.traffic.requests += 1
             answer = await self._wire.send(request, bounds)
+            self.last_heard = max(self.last_heard, answer.received)
             if answer.response is None:
                 self._silent += 1
                 tries += 1
@@ -188,7 +254,15 @@ class Road:
                 self.traffic.throttled += 1
                 self.traffic.seconds_throttled += pause
             self._waiting(f"the target answered {answer.response.status} with Retry-After", pause)
-            await asyncio.sleep(pause)
+            await self._rest(pause)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, but not on when the run is interrupted: Untested then."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._halted:
+                raise Untested(Reason.UNREACHABLE, "the run was interrupted")
+            await asyncio.sleep(min(left, 0.25))
 
     def _keep(self, request: Request, answer: Answer) -> Exchange:
         with self._lock:

@@ -61,6 +61,7 @@ class Run:
         self.root = settings.target or ""
         self.cannot: CannotJudge | None = None
         self.started = time.time()
+        self.suite_root = manifest.ROOT  # the checkout whose suites run
         self._server: str | None = None
         self._waiting = waiting
         self._embedded: object | None = None
@@ -80,7 +81,7 @@ class Run:
         """Start or find the target, log in where needed, and greet it; raises CannotJudge."""
         settings = self.settings
         app: Application | None = None
-        if settings.embedded:
+        if settings.embedded or settings.plan:
             settings, app = self._embed(settings)
         assert settings.target is not None
         self.root = settings.target
@@ -208,9 +209,9 @@ class Run:
     def judge(self, item: pytest.Item) -> None:
         """Run one case, or take what running it ahead came to; raises what its body raised.
 
-        A violation that was seen while other cases were writing too is accused only when it
-        shows again with nothing else under way: a portal that mixes records up (REST-2) would
-        else seem to break much more.
+        A violation that was seen while other cases were writing too is accused only when it shows
+        again with nothing else under way: a portal that mixes records up (REST-2) would else seem
+        to break much more.
         """
         try:
             self.ahead.run(item)
@@ -296,7 +297,8 @@ class Run:
         unreachable.
         """
         released = manifest.released()
-        edited = manifest.edited(released, manifest.present())
+        files = manifest.present(self.suite_root)
+        edited = manifest.edited(released, files)
         results = [self.results[name] for name in self.collected if name in self.results]
         if self.cannot is not None:
             results = self._unreached(results)
@@ -336,7 +338,7 @@ class Run:
             target_label="embedded portal" if self._is_embedded else self.root,
             target_server=self._server,
             suite_version=__version__,
-            suite_digest=manifest.combined(manifest.present()),
+            suite_digest=manifest.combined(files),
             edited=edited,
             started=self.started,
             finished=time.time(),
@@ -353,6 +355,7 @@ class Run:
                 {"kind": item.kind, "name": item.name, "url": item.url} for item in self._left
             ],
             exit_code=code,
+            measured=self.road.measured if self.road else None,
         )
 
     def _unreached(self, results: list[CaseResult]) -> list[CaseResult]:

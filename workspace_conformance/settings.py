@@ -5,6 +5,7 @@ pytest.ini.
 from __future__ import annotations
 
 import ipaddress
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -135,6 +136,20 @@ def check_secret(option: str, value: str) -> str:
             f"{option}: the value cannot be sent in a header (empty, or not plain ASCII)"
         )
     return value
+
+
+def check_writable(folder: Path) -> None:
+    """Make the folder for reports where it is missing, and SettingsError where nothing can be
+    written there: better before the first request than after the last.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"--report-dir {folder}: reports cannot be written there: {error.strerror or error}"
+        ) from None
 
 
 def consistent(settings: Settings) -> Settings:

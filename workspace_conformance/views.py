@@ -1,8 +1,7 @@
 """Reading an answer for what it says, whatever form it came in.
 
 Checks use this to find ids and fields that they build on; it is lenient on purpose, so that a fault
-in the form
-of an answer is found by the check of that form and does not spoil the others.
+in the form of an answer is found by the check of that form and does not spoil the others.
 """
 
 from __future__ import annotations

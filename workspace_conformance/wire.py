@@ -23,6 +23,15 @@ from workspace_conformance.media import Unreadable, decode_content
 
 Application = Callable[..., Awaitable[None]]  # an ASGI application
 
+_POOL_IDLE = 5.0  # seconds for which an idle connection is kept
+_LANE_IDLE = 30.0  # longer than the pause between two bursts
+_EPOCH = time.time() - time.monotonic()
+
+
+def now() -> float:
+    """Seconds since the epoch, by a clock that is never set back or forward during a run."""
+    return _EPOCH + time.monotonic()
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -65,21 +74,26 @@ class Wire:
         self._connections = connections
         self._proxies = proxies
         self._app = app
-        self._clients: dict[str | None, httpx.AsyncClient] = {}
+        self._clients: dict[tuple[str | None, int], httpx.AsyncClient] = {}
+        self._trust: ssl.SSLContext | None = None
         # httpx logs whole URLs, and a URL may carry a credential (AUTH-4).
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
-    async def send(self, request: Request, bounds: Bounds | None = None) -> Answer:
-        """Send `request` once; never raises for what the target or the network does."""
+    async def send(self, request: Request, bounds: Bounds | None = None, lane: int = 0) -> Answer:
+        """Send `request` once; never raises for what the target or the network does.
+
+        Lane 0 is a pool of connections. Any other lane is one connection of its own, which takes
+        one request at a time: a pool's upkeep costs more than the requests when many are in use.
+        """
         limits = bounds or self.bounds
-        sent = time.time()
+        sent = now()
         response: Response | None = None
         trouble: Trouble | None = None
         words = ""
         try:
             async with asyncio.timeout(limits.total):
-                response = await self._exchange(request, limits)
+                response = await self._exchange(request, limits, lane)
         except TimeoutError:
             trouble, words = Trouble.TIMEOUT, f"no whole answer within {limits.total:g} s"
         except httpx.ConnectTimeout:
@@ -96,7 +110,7 @@ class Wire:
             trouble, words = Trouble.DROPPED, _said(error) or "the connection was reset"
         except (httpx.HTTPError, OSError) as error:
             trouble, words = Trouble.PROTOCOL, _said(error) or type(error).__name__
-        return Answer(response, trouble, words, sent, time.time())
+        return Answer(response, trouble, words, sent, now())
 
     async def close(self) -> None:
         """Close every connection."""
@@ -104,8 +118,8 @@ class Wire:
             await client.aclose()
         self._clients.clear()
 
-    async def _exchange(self, request: Request, limits: Bounds) -> Response:
-        client = self._client(request.address)
+    async def _exchange(self, request: Request, limits: Bounds, lane: int) -> Response:
+        client = self._client(request.address, lane)
         parts = urlsplit(request.url)
         target = parts.path or "/"
         if "?" in request.url:
@@ -124,20 +138,24 @@ class Wire:
                 "timeout": httpx.Timeout(limits.read, connect=limits.connect).as_dict(),
             },
         )
+        outgoing.method = request.method  # httpx would spell it in capitals
         incoming = await client.send(outgoing, stream=True, follow_redirects=False)
         try:
             return await _read(incoming, limits)
         finally:
             await incoming.aclose()
 
-    def _client(self, address: str | None) -> httpx.AsyncClient:
-        client = self._clients.get(address)
+    def _client(self, address: str | None, lane: int) -> httpx.AsyncClient:
+        client = self._clients.get((address, lane))
         if client is None:
+            self._trust = self._trust or httpx.create_ssl_context()  # slow to make, and the same
+            size, idle = (1, _LANE_IDLE) if lane else (self._connections, _POOL_IDLE)
             limits = httpx.Limits(
-                max_connections=self._connections, max_keepalive_connections=self._connections
+                max_connections=size, max_keepalive_connections=size, keepalive_expiry=idle
             )
             options: dict[str, Any] = {
                 "limits": limits,
+                "verify": self._trust,
                 "trust_env": self._proxies,
                 "cookies": _no_cookies(),
             }
@@ -145,9 +163,9 @@ class Wire:
                 options["transport"] = _InProcess(self._app)
             elif address is not None:
                 options["transport"] = httpx.AsyncHTTPTransport(
-                    limits=limits, local_address=address
+                    verify=self._trust, limits=limits, local_address=address
                 )
-            client = self._clients[address] = httpx.AsyncClient(**options)
+            client = self._clients[address, lane] = httpx.AsyncClient(**options)
         return client
 
 
@@ -226,5 +244,5 @@ class _InProcess(httpx.AsyncBaseTransport):
         return httpx.Response(
             start["status"],
             headers=start["headers"],
-            content=b"".join(message.get("body", b"") for message in rest),
+            stream=httpx.ByteStream(b"".join(message.get("body", b"") for message in rest)),
         )

@@ -1,0 +1,338 @@
+"""The one burst of a run: it measures the rate limiter, and all checks of the limit rest on it.
+
+It begins from quiet and counts what is served until refusals come. What is asked while the account
+is over its limit is in `over_limit`; what it all says about the limiter is judged in `limiter`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from workspace_conformance import limiter
+from workspace_conformance.exchange import Exchange, Request
+from workspace_conformance.limiter import Fate, Finding, Hit, Judgement
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.over_limit import (
+    OverLimit,
+    Recovery,
+    Writes,
+    announced,
+    ask_over_limit,
+    effects,
+    fate,
+    hits,
+    prepare_writes,
+    quiet,
+    recover,
+    sleep_until,
+)
+from workspace_conformance.portal import Portal, succeeded, unusable
+from workspace_conformance.settings import Rate
+from workspace_conformance.wire import Bounds, now
+
+COUNTS = 4  # bursts at most: one tells most limiters, two tell any lawful one
+STREAK = 20  # refusals in a row, after which a burst below the limit is at its end
+SHARE = 0.9  # of the period, in which a burst must have been sent
+FEWEST, MOST = 8, 96  # connections at once
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Everything that was sent and came back, and what counting came to.
+
+    `counts`: the bursts. `over`: what was asked over the limit, once for each burst that was
+    followed by it. `writes`: why there were none, or what they did all the same, by method.
+    `limit`: the number found to be served, for the checks that need one.
+    """
+
+    rate: Rate
+    counts: tuple[tuple[Exchange, ...], ...]
+    over: tuple[OverLimit, ...]
+    recovery: Recovery
+    writes: Untested | dict[str, str | Untested | None]
+    finding: Finding
+
+    @property
+    def first(self) -> tuple[Exchange, ...]:
+        """The burst that began from quiet."""
+        return self.counts[0]
+
+    @property
+    def state(self) -> OverLimit | None:
+        """What was asked over the limit with nothing to disturb it; None where that failed."""
+        return next((over for over in reversed(self.over) if over.sound), None)
+
+    @property
+    def limit(self) -> int:
+        """The number found to be served, never more than the documented one."""
+        found = limiter.served(hits(self.first))
+        return min(found, self.rate.requests)
+
+    def own(self) -> list[list[Exchange]]:
+        """What was sent until the last waiting, by the account at the address under test."""
+        bursts = [list(count) for count in self.counts]
+        return [*bursts, *(over.own() for over in self.over), list(self.recovery.meanwhile)]
+
+    def refusals(self) -> list[Exchange]:
+        """Every refusal of the account at its address, by the time of its arrival."""
+        found = [
+            exchange
+            for group in self.own()
+            for exchange, hit in zip(group, hits(group), strict=True)
+            if hit.fate is Fate.REFUSED
+        ]
+        return sorted(found, key=lambda exchange: exchange.received)
+
+    def seconds(self) -> float:
+        """How long the first burst took."""
+        return _span(self.first)
+
+
+def measured(portal: Portal) -> Campaign:
+    """The campaign of this run: carried out at the first call, remembered after it.
+
+    Raises Untested without consent to a burst, or where the account's own record is not served.
+    """
+    if not portal.settings.allow_burst:
+        raise Untested(
+            Reason.NO_CONSENT, "would exceed the rate limit of the target; give --allow-burst"
+        )
+    return portal.once("campaign", lambda: _Measuring(portal).run())
+
+
+class _Measuring:
+    """The campaign under way."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._rate = portal.settings.rate
+        known = portal.served("people/@self")
+        if not succeeded(known):
+            raise unusable(known, "the account's own record (people/@self) cannot be read")
+        self._request = known.request
+        # An answer that is not there within a period cannot be placed in one.
+        self._bounds = Bounds(connect=5.0, read=self._rate.period, total=self._rate.period)
+        self._counts: list[tuple[Exchange, ...]] = []
+        self._over: list[OverLimit] = []
+        self._prepared: list[Writes] = []
+        self._no_writes: Untested | None = None
+        self._latency = 0.0
+
+    def run(self) -> Campaign:
+        """Measure."""
+        most = f"{2 * self._rate.requests + 1:,}"
+        self._prepare_writes()
+        self._latency = self._ask_latency()
+        quiet(
+            self._portal,
+            self._rate,
+            f"quiet before sending up to {most} requests in under {self._rate.period:g} s",
+        )
+        finding = Finding(Judgement.OPEN)
+        for number in range(COUNTS):
+            if number:
+                self._await_window(finding)
+            self._counts.append(self._count(number == 0))
+            finding = self._judge()
+            if not any(hit.fate is Fate.REFUSED for hit in hits(self._counts[-1])):
+                break
+            if not any(over.sound for over in self._over) and self._time_is_left():
+                self._over.append(self._ask_over_limit())
+            if finding.judgement is not Judgement.OPEN and any(o.sound for o in self._over):
+                break
+        campaign = self._end(finding)
+        self._portal.road.measured = facts(campaign)
+        return campaign
+
+    # --- before -------------------------------------------------------------------------------
+
+    def _prepare_writes(self) -> None:
+        try:
+            self._prepared.append(prepare_writes(self._portal, len(self._prepared) + 1))
+        except Untested as why:
+            self._no_writes = why
+
+    def _ask_latency(self) -> float:
+        asked = [self._portal.road.ask(self._request, fresh=True) for _ in range(5)]
+        return median(exchange.received - exchange.sent for exchange in asked)
+
+    # --- counting -----------------------------------------------------------------------------
+
+    def _count(self, first: bool) -> tuple[Exchange, ...]:
+        """Send until refusals come, 2N + 1 requests at most, within the period."""
+        rate, road = self._rate, self._portal.road
+        most = 2 * rate.requests + 1
+        latest = now() + SHARE * rate.period
+        done: list[Exchange] = []
+        if first:
+            ahead, gap = limiter.vanguard(rate)
+            done += road.volley([self._request] * ahead, ahead, self._bounds)
+            if not self._portal.settings.plan:
+                time.sleep(gap)
+        tally = _Counting(rate.requests, limiter.served(hits(done)))
+
+        def supply() -> Iterator[Request]:
+            for _ in range(most - len(done)):
+                if now() > latest:
+                    return
+                yield self._request
+
+        wanted = most / (rate.period / 4)  # requests per second
+        lanes = math.ceil(1.5 * wanted * self._latency)
+        lanes = min(max(lanes, FEWEST), MOST, most)
+        done += road.volley(supply(), lanes, self._bounds, tally)
+        return tuple(done)
+
+    def _judge(self) -> Finding:
+        others = [hit for over in self._over for hit in hits(over.own())]
+        return limiter.judge([hits(count) for count in self._counts], others, self._rate)
+
+    def _last_refusal(self) -> Exchange:
+        refusals = self._campaign(Finding(Judgement.OPEN), Recovery(None, None)).refusals()
+        return refusals[-1]
+
+    def _await_window(self, finding: Finding) -> None:
+        """Wait until the next window has begun: when the last refusal says, and clear of every
+        instant at which a window that explains the bursts so far can begin anew.
+        """
+        last = self._last_refusal()
+        told = announced(last)
+        vain = len(self._counts) > 1 and not limiter.served(hits(self._counts[-1]))
+        vain = vain or self._portal.road.last_heard > last.received + (told or 0)
+        vain = vain or any(not over.sound for over in self._over[-1:])
+        if told is None or told > self._rate.period + 2 or vain:
+            quiet(self._portal, self._rate, "until the burst is out of every period")
+            return
+        due = last.received + told
+        longest = max(_span(count) for count in self._counts)
+        due = limiter.undisturbed(due, longest, finding.phases, self._rate)
+        sleep_until(self._portal, due, "until the target's next window, to count once more")
+
+    # --- over the limit -----------------------------------------------------------------------
+
+    def _time_is_left(self) -> bool:
+        """Whether what is asked over the limit fits before what the last refusal announced.
+
+        After a later burst it has to: that began with its window, and announcements may be untrue.
+        """
+        told = announced(self._last_refusal())
+        needed = 0.2 + 8 * self._latency
+        brief = told is not None and told - 1 <= needed
+        return len(self._counts) > 1 or self._rate.period < 4 or not brief
+
+    def _ask_over_limit(self) -> OverLimit:
+        writes = self._prepared[-1] if self._prepared else None
+        over = ask_over_limit(self._portal, self._request, writes, self._bounds)
+        carried_out = [one for one in (over.writes or {}).values() if fate(one) is Fate.SERVED]
+        if carried_out and not over.sound and self._no_writes is None:
+            # A window that began anew let them pass: others must take their place.
+            quiet(self._portal, self._rate, "until the burst is out of every period")
+            self._prepare_writes()
+            quiet(self._portal, self._rate, "until the next burst")
+        return over
+
+    def _end(self, finding: Finding) -> Campaign:
+        refusals = self._campaign(finding, Recovery(None, None)).refusals()
+        recovery = recover(self._portal, self._request, refusals, self._rate, self._bounds)
+        return self._campaign(finding, recovery, ended=True)
+
+    def _campaign(self, finding: Finding, recovery: Recovery, ended: bool = False) -> Campaign:
+        done: Untested | dict[str, str | Untested | None]
+        done = self._no_writes or Untested(Reason.SETUP_FAILED, "no write was refused")
+        if ended and self._prepared and self._no_writes is None:
+            done = effects(self._portal, self._prepared[-1])
+        return Campaign(self._rate, tuple(self._counts), tuple(self._over), recovery, done, finding)
+
+
+class _Counting:
+    """Says at each answer whether a burst goes on: until the limit, or what takes its place, is
+    reached.
+    """
+
+    def __init__(self, limit: int, served: int) -> None:
+        self._limit = limit
+        self._served = served
+        self._refused = 0
+        self._streak = 0
+
+    def __call__(self, exchange: Exchange) -> bool:
+        """Whether to go on after this answer."""
+        if exchange.response is None:
+            return True
+        if fate(exchange) is Fate.SERVED:
+            self._served += 1
+            self._streak = 0
+        else:
+            self._refused += 1
+            self._streak += 1
+        full = self._refused > 0 and self._served >= self._limit
+        return not full and self._streak < STREAK
+
+
+# --- facts ----------------------------------------------------------------------------------------
+
+
+def facts(campaign: Campaign) -> dict[str, Any]:
+    """What was found out about the limiter, as data for the result.
+
+    limit: requests served per period, null where it could not be told. window: the kind. The
+    timeline is that of the first burst: how many were served and refused, in steps of a hundredth
+    of the period, by the time of their answers.
+    """
+    first = hits(campaign.first)
+    refusals = campaign.refusals()
+    values = [exchange.response.header("retry-after") for exchange in refusals if exchange.response]
+    # Later bursts are not told by: their windows are others.
+    same = refusals if len(campaign.counts) == 1 else []
+    waits = [(hit, announced(one)) for one, hit in zip(same, hits(same), strict=True)]
+    renewal = limiter.announced_renewal((hit, wait) for hit, wait in waits if wait is not None)
+    recovery = hits([*campaign.recovery.asked[-1:], *campaign.recovery.extra])
+    finding = campaign.finding
+    limit = finding.limit
+    mass = campaign.first[limiter.vanguard(campaign.rate)[0] :]
+    rate = len(mass) / _span(mass) if mass else None
+    return {
+        "limit": limit,
+        "window": limiter.kind(first, finding, renewal, recovery, campaign.rate),
+        "retry_after": sorted(set(values), key=lambda value: (value is not None, value)),
+        "requests_per_second": None if rate is None else round(rate, 1),
+        "served_before_refusal": _served_before(first),
+        "bursts": [
+            {
+                "sent": len(count),
+                "served": limiter.served(hits(count)),
+                "seconds": round(_span(count), 3),
+            }
+            for count in campaign.counts
+        ],
+        "timeline": _timeline(first, campaign.rate.period / 100),
+    }
+
+
+def _served_before(first: Sequence[Hit]) -> int | None:
+    refusals = limiter.refused(first)
+    if not refusals:
+        return None
+    return limiter.served(hit for hit in first if hit.received <= refusals[0].received)
+
+
+def _timeline(first: Sequence[Hit], step: float) -> list[dict[str, float | int]]:
+    begin = min(hit.sent for hit in first)
+    steps: dict[int, list[int]] = {}
+    for hit in first:
+        counts = steps.setdefault(int((hit.received - begin) / step), [0, 0])
+        if hit.fate is not Fate.LOST:
+            counts[hit.fate is Fate.REFUSED] += 1
+    return [
+        {"seconds": round(at * step, 4), "served": good, "refused": bad}
+        for at, (good, bad) in sorted(steps.items())
+    ]
+
+
+def _span(exchanges: Sequence[Exchange]) -> float:
+    return max(one.received for one in exchanges) - min(one.sent for one in exchanges)

@@ -1,0 +1,356 @@
+"""What the times and outcomes of requests say about a rate limiter: judged without sending anything.
+
+The documentation (Basic concepts, Rate limiting): up to N requests per period P are served, from
+one address with one account; then 503. Where a period begins it leaves open, so three kinds of
+limiter are lawful: a fixed window that begins with its first request, a window aligned to a clock
+that we do not see, and a log that slides. When a request was counted is not known either, only that
+it was after it was sent and before its answer had come. Nothing is said against a limiter here
+unless no lawful kind, and no placement of the counting within those bounds, explains what was seen.
+
+All times are seconds on one clock.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workspace_conformance.settings import Rate
+
+MARGIN = 0.05  # seconds between a burst and the nearest instant at which a window may begin
+SHARP = 0.4  # seconds within which a renewal must be known to tell a fixed window by it
+EPSILON = 0.005  # seconds by which the two ends' clocks may drift apart during a campaign
+
+
+class Fate(StrEnum):
+    """What became of a request. Whether a lost one was counted by the target is not known."""
+
+    SERVED = "served"
+    REFUSED = "refused"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One request of the account under test: counted by the target between `sent` and `received`.
+
+    `number` names its exchange.
+    """
+
+    number: int
+    sent: float
+    received: float
+    fate: Fate
+
+
+class Judgement(StrEnum):
+    """What counting came to."""
+
+    EXACT = "exact"  # the limit is the documented one
+    TOO_FEW = "too few"  # refused before the limit was reached
+    TOO_MANY = "too many"  # served more than any lawful limiter would
+    OPEN = "open"  # cannot be told (yet)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judgement over counts: the limit found (None: not told), the hit that shows a violation.
+
+    `phases`: where the windows of a clock-aligned limiter may begin, as instants in the period
+    after the first hit; empty where no such limiter is needed, or none fits.
+    """
+
+    judgement: Judgement
+    limit: int | None = None
+    shown_by: Hit | None = None
+    phases: tuple[float, ...] = field(default=())
+
+
+def seconds_announced(value: str | None) -> int | None:
+    """Retry-After as a whole, positive number of seconds (RFC 9110, 10.2.3); None for all else."""
+    if value is None or not re.fullmatch(r"0*[1-9][0-9]{0,8}", value.strip(" \t"), re.ASCII):
+        return None
+    return int(value)
+
+
+def served(hits: Iterable[Hit]) -> int:
+    """How many were served."""
+    return sum(hit.fate is Fate.SERVED for hit in hits)
+
+
+def refused(hits: Iterable[Hit]) -> list[Hit]:
+    """Those that were refused, in the order in which the refusals came."""
+    return sorted((hit for hit in hits if hit.fate is Fate.REFUSED), key=lambda hit: hit.received)
+
+
+def span(hits: Sequence[Hit]) -> float:
+    """Seconds from the first sending to the last answer."""
+    return max(hit.received for hit in hits) - min(hit.sent for hit in hits)
+
+
+class _Tally:
+    """Counts hits by where they may, or must, have been counted."""
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        hits = list(hits)
+        self._sent = sorted(hit.sent for hit in hits)
+        self._received = sorted(hit.received for hit in hits)
+
+    def possible(self, since: float, until: float) -> int:
+        """How many may have been counted between two instants."""
+        inside = bisect_right(self._sent, until + EPSILON)
+        return inside - bisect_left(self._received, since - EPSILON)
+
+    def certain(self, since: float, until: float) -> int:
+        """How many must have been counted between two instants (or fewer, never more)."""
+        ended = bisect_left(self._received, until - EPSILON)
+        return ended - bisect_left(self._sent, since + EPSILON)
+
+
+def judge(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate) -> Finding:
+    """Judge bursts, the first of them sent from quiet, each until it was refused.
+
+    `others` are further hits of the same account and address that may weigh on later bursts.
+
+    From quiet a fixed window and a sliding one serve exactly N. A clock-aligned one may begin anew
+    in the middle and serve up to 2N: then where it began is known within bounds, hence also where
+    the next one begins, and a further burst inside one window must be served exactly N. (That one
+    of N - 1 begins anew just between the very first requests, and so serves N in all, is not seen.)
+    """
+    for number, count in enumerate(counts):
+        before = [*others, *(hit for earlier in counts[:number] for hit in earlier)]
+        shown = _refused_early(count, before, rate)
+        if shown is not None:
+            return Finding(Judgement.TOO_FEW, served(count), shown)
+    first = counts[0]
+    total = served(first)
+    sure = not any(hit.fate is Fate.LOST for hit in first)
+    begin = min(hit.sent for hit in first)
+    quick = served(hit for hit in first if hit.received < begin + rate.period - EPSILON)
+    if not refused(first):
+        if quick > 2 * rate.requests:
+            return Finding(Judgement.TOO_MANY, None, max(first, key=lambda hit: hit.sent))
+        return Finding(Judgement.OPEN)
+    if total == quick == rate.requests and sure:
+        return Finding(Judgement.EXACT, total)
+    if quick <= rate.requests:
+        return Finding(Judgement.OPEN)
+    return _judge_by_clock(counts, others, rate)
+
+
+def _judge_by_clock(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate) -> Finding:
+    phases = consistent_phases(counts, others, rate)
+    told = [
+        count
+        for count in counts[1:]
+        if served(count)
+        and refused(count)
+        and not _only(count, Fate.LOST)
+        and span(count) < rate.period / 2
+    ]
+    limit = served(told[-1]) if told else None
+    if not phases:
+        last = told[-1] if told else counts[-1]
+        few = served(last) < rate.requests
+        shown = refused(last) if few else _only(last, Fate.SERVED)[-1:]
+        return Finding(
+            Judgement.TOO_FEW if few else Judgement.TOO_MANY, limit, shown[0] if shown else None
+        )
+    if any(served(count) == rate.requests for count in told):
+        return Finding(Judgement.EXACT, rate.requests, phases=tuple(phases))
+    return Finding(Judgement.OPEN, phases=tuple(phases))
+
+
+def _only(hits: Iterable[Hit], *fates: Fate) -> list[Hit]:
+    return [hit for hit in hits if hit.fate in fates]
+
+
+def _refused_early(count: Sequence[Hit], before: Sequence[Hit], rate: Rate) -> Hit | None:
+    """A refusal that came although fewer than N requests can have been counted in its period."""
+    refusals = refused(count)
+    if not refusals:
+        return None
+    # Whichever was refused first was counted before any refusal had come: of this burst, only
+    # served requests weighed on it. A lawful log may count refused ones too: of earlier ones, all.
+    first = refusals[0].received
+    since = min(hit.sent for hit in refusals) - rate.period
+    weighing = _Tally(_only(count, Fate.SERVED, Fate.LOST)).possible(since, first)
+    weighing += _Tally(hit for hit in before if hit.sent <= first).possible(since, first)
+    if weighing < rate.requests:
+        return refusals[0]
+    everything = _Tally([*count, *before])
+    for hit in refusals:
+        if everything.possible(hit.sent - rate.period, hit.received) - 1 < rate.requests:
+            return hit
+    return None
+
+
+def consistent_phases(
+    counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate
+) -> list[float]:
+    """Where windows aligned to a clock may begin so that they explain all hits of the bursts.
+
+    `others` may have filled windows too.
+
+    The result: instants in [begin, begin + P), `begin` being when the first hit was sent; one for
+    each stretch between two instants at which the explanation could change.
+    """
+    hits = [hit for count in counts for hit in count]
+    begin = min(hit.sent for hit in hits)
+    end = max(hit.received for hit in hits)
+    period = rate.period
+    steps = {
+        (instant + shift - begin) % period
+        for hit in (*hits, *others)
+        for instant in (hit.sent, hit.received)
+        for shift in (-EPSILON, EPSILON)
+    }
+    edges = sorted(steps | {0.0})
+    middles = [(low + high) / 2 for low, high in zip(edges, [*edges[1:], period], strict=True)]
+    sure = _Tally(_only(hits, Fate.SERVED))
+    maybe = _Tally(_only([*hits, *others], Fate.SERVED, Fate.LOST))
+    refusals = refused(hits)
+    return [
+        begin + offset
+        for offset in sorted([*edges, *middles])
+        if _explains(begin + offset, end, sure, maybe, refusals, rate)
+    ]
+
+
+def _explains(
+    phase: float,
+    end: float,
+    sure: _Tally,
+    maybe: _Tally,
+    refusals: Sequence[Hit],
+    rate: Rate,
+) -> bool:
+    period = rate.period
+    bounds = [phase - period]
+    while bounds[-1] <= end:
+        bounds.append(bounds[-1] + period)
+    # Hits can be dealt out to windows exactly where no run of windows is given too many.
+    for low in range(len(bounds) - 1):
+        for high in range(low + 1, len(bounds)):
+            if sure.certain(bounds[low], bounds[high]) > (high - low) * rate.requests:
+                return False
+    return all(
+        any(
+            maybe.possible(low, min(hit.received, low + period)) >= rate.requests
+            for low in bounds
+            if low - EPSILON <= hit.received and low + period + EPSILON >= hit.sent
+        )
+        for hit in refusals
+    )
+
+
+def undisturbed(due: float, length: float, phases: Sequence[float], rate: Rate) -> float:
+    """The first instant not before `due` from which a burst of `length` seconds keeps clear of all
+    `phases`, at which a window might begin anew; `due` itself where there is none.
+    """
+
+    def clear(begin: float) -> bool:
+        return all((phase - begin + MARGIN) % rate.period > length + 2 * MARGIN for phase in phases)
+
+    after = sorted(due + (phase + 1.01 * MARGIN - due) % rate.period for phase in phases)
+    return next((begin for begin in [due, *after] if clear(begin)), due)
+
+
+def leak(
+    hits: Sequence[Hit], limit: int, rate: Rate, suspects: Container[int] | None = None
+) -> Hit | None:
+    """A request that was served although the account was over its limit before and after it.
+
+    `hits` are those of one account and address, in any order; `limit` is the number that the
+    target was found to serve; `suspects`, where given, are the numbers of the hits that are looked
+    at. What a window that begins anew, or an old request that leaves a
+    sliding one, can explain is no leak.
+    """
+    counted = _Tally(_only(hits, Fate.SERVED, Fate.LOST))
+    refusals = refused(hits)
+    over = [
+        hit for hit in refusals if counted.possible(hit.sent - rate.period, hit.received) >= limit
+    ]
+    slack = grace(rate)
+    for hit in _only(hits, Fate.SERVED):
+        if suspects is not None and hit.number not in suspects:
+            continue
+        before = [other for other in over if other.received < hit.sent]
+        after = [other for other in refusals if other.sent > hit.received]
+        if not before or not after:
+            continue
+        last, following = max(before, key=lambda other: other.sent), after[0]
+        renewed = (
+            following.received >= last.sent + rate.period
+            or counted.possible(last.sent, following.received) >= limit
+        )
+        slid = any(
+            old.sent + rate.period - slack <= hit.received
+            and old.received + rate.period + slack >= last.sent
+            for old in hits
+        )
+        if not renewed and not slid:
+            return hit
+    return None
+
+
+def vanguard(rate: Rate) -> tuple[int, float]:
+    """How many requests of the first burst go ahead of the others, and by how many seconds.
+
+    They leave a sliding log ahead of the others too: that tells it from a fixed window. One alone
+    would not do: a clock-aligned window of N - 1 that began anew after it would serve N in all.
+    """
+    return max(2, min(10, rate.requests // 5)), min(1.2, 0.12 * rate.period)
+
+
+def grace(rate: Rate) -> float:
+    """Seconds by which a limiter that reckons in whole seconds may be early; less for periods that
+    are too short to be reckoned so.
+    """
+    return min(1.0, rate.period / 10)
+
+
+def kind(
+    first: Sequence[Hit],
+    finding: Finding,
+    renewal: tuple[float, float] | None,
+    recovery: Sequence[Hit],
+    rate: Rate,
+) -> str | None:
+    """The kind of window: "fixed", "clock-aligned" or "sliding"; None where it cannot be told.
+
+    `renewal`: see `announced_renewal`; `recovery` are the hits right after the last waiting, the
+    first of them served.
+    """
+    if not refused(first) or finding.judgement is Judgement.TOO_MANY:
+        return None
+    if finding.phases:
+        return "clock-aligned"
+    if not recovery or recovery[0].fate is not Fate.SERVED:
+        return None
+    if refused(recovery):
+        return "sliding"
+    if renewal is None:
+        return None
+    begin = min(first, key=lambda hit: hit.sent)
+    low, high = renewal
+    if not low < begin.received + rate.period or not begin.sent + rate.period < high:
+        return "clock-aligned"
+    end = max(hit.received for hit in recovery)
+    slid = sum(hit.sent + rate.period <= end for hit in first)
+    return "fixed" if slid < len(recovery) and high - low < SHARP else None
+
+
+def announced_renewal(told: Iterable[tuple[Hit, int]]) -> tuple[float, float] | None:
+    """Between which instants a new window begins, by refusals and the whole seconds, rounded up,
+    that they announce; None where they do not agree.
+    """
+    bounds = [(hit.sent + wait - 1, hit.received + wait) for hit, wait in told]
+    if not bounds:
+        return None
+    low = max(low for low, _ in bounds) - EPSILON
+    high = min(high for _, high in bounds) + EPSILON
+    return (low, high) if low < high else None
