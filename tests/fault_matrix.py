@@ -109,13 +109,13 @@ def _forked(job: tuple[str | None, tuple[str, ...]]) -> Seen:
 
 
 def run_all(
-    names: Iterable[str],
+    names: Iterable[str | None],
     arguments: dict[str, tuple[str, ...]] | tuple[str, ...] = (),
     jobs: int = 2,
 ) -> Iterable[Seen]:
     """Run the suite against each fault, `jobs` at a time; `arguments` for all, or for each by name."""
     work = [
-        (name, arguments.get(name, ()) if isinstance(arguments, dict) else tuple(arguments))
+        (name, arguments.get(name or "", ()) if isinstance(arguments, dict) else tuple(arguments))
         for name in names
     ]
     os.chdir(ROOT)

@@ -148,15 +148,18 @@ class Run:
             (told.password, "password"),
         ):
             self.redactor.learn(value, name)
+        # A plan for another target is rehearsed with the same credentials as were given for it.
+        whole = settings.embedded
+        login = whole or settings.username is not None
         return (
             replace(
                 settings,
                 target=root,
-                token=told.token,
-                username=told.username,
-                password=told.password,
-                second_token=told.second_token,
-                second_address=settings.second_address or "127.0.0.2",
+                token=told.token if whole or settings.token else None,
+                username=told.username if login else None,
+                password=told.password if login else None,
+                second_token=told.second_token if whole or settings.second_token else None,
+                second_address=settings.second_address or ("127.0.0.2" if whole else None),
             ),
             app,
         )

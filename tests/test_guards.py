@@ -1,0 +1,56 @@
+"""What must stay true of the project as a whole."""
+
+from __future__ import annotations
+
+import re
+
+from workspace_conformance import contract, manifest
+from workspace_conformance.reference.faults import FAULTS
+
+ROOT = manifest.ROOT
+SUITES = sorted((ROOT / "suites").glob("test_*.py"))
+
+
+def named_in_suites() -> set[str]:
+    """The requirements that checks name."""
+    pattern = re.compile(r'mark\.requirement\("([A-Z]+-\d+)"\)')
+    return {name for file in SUITES for name in pattern.findall(file.read_text("utf-8"))}
+
+
+def test_every_requirement_has_a_check_and_every_check_a_requirement() -> None:
+    assert named_in_suites() == set(contract.load().requirements)
+
+
+def test_every_requirement_has_a_fault() -> None:
+    assert {fault.requirement for fault in FAULTS} == set(contract.load().requirements)
+
+
+def test_every_requirement_has_a_row_in_the_readme() -> None:
+    rows = re.findall(
+        r"^\| ([A-Z]+-\d+) \| (MUST|SHOULD) \|", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    assert rows == [(row.id, str(row.level)) for row in contract.load().requirements.values()]
+
+
+def test_the_manifest_is_true() -> None:
+    """After an edit: python -m workspace_conformance.manifest --write"""
+    released = manifest.released()
+    assert released is not None
+    assert manifest.edited(released, manifest.present()) == []
+    assert list(released.cases) == manifest.collect()
+
+
+def test_only_one_module_speaks_http() -> None:
+    importing = [
+        file.name
+        for file in (ROOT / "workspace_conformance").glob("*.py")
+        if re.search(r"^(import|from) httpx", file.read_text("utf-8"), re.M)
+    ]
+    assert importing == ["wire.py"]
+
+
+def test_the_project_names_no_place_of_one_machine() -> None:
+    files = [*ROOT.glob("*.md"), *(ROOT / "workspace_conformance").rglob("*.py"), *SUITES]
+    assert [
+        str(file) for file in files if re.search(r"/work/|/root/", file.read_text("utf-8"))
+    ] == []
