@@ -235,7 +235,9 @@ class Road:
             answer = await self._wire.send(request, bounds)
             self.last_heard = max(self.last_heard, answer.received)
             if answer.response is None:
-                self._silent += 1
+                # A server that hangs up is there: only silence counts towards its absence.
+                there = answer.trouble in (Trouble.DROPPED, Trouble.PROTOCOL)
+                self._silent = 0 if there else self._silent + 1
                 tries += 1
                 if request.safe and tries <= _RETRIES and answer.trouble != Trouble.TIMEOUT:
                     await asyncio.sleep(0.05 * tries)

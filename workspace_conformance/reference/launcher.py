@@ -114,6 +114,8 @@ def launch(options: Options | None = None, patience: float = 15.0) -> Running:
             text=True,
             encoding="utf-8",
             env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            # Ctrl-C at a terminal is for the parent: the portal must outlive its clean-up.
+            start_new_session=True,
         )
         assert process.stdout is not None
         threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True).start()
