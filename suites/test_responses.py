@@ -165,6 +165,15 @@ def test_failure_says_failure(portal: Portal, cause: str, fmt: str) -> None:
     envelopes.expect_agreement(exchange)
 
 
+@pytest.mark.requirement("STA-6")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+def test_a_mistake_is_not_dressed_as_success(portal: Portal, place: int) -> None:
+    """The answer to a malformed body holds no error inside a success; the envelope agrees."""
+    for malformation in bodies.MALFORMED:
+        envelopes.expect_agreement(bodies.malformed_post(portal, malformation, place).asked)
+
+
 @pytest.mark.requirement("STA-7")
 @pytest.mark.parametrize("fmt", ["json", ""])
 def test_an_undocumented_path_does_not_succeed(portal: Portal, fmt: str) -> None:
