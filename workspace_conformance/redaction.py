@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from workspace_conformance.exchange import Response
@@ -45,7 +47,10 @@ class Redactor:
         with self._lock:
             if secret in self._names:
                 return
-            label = name or f"secret-{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
+            label = (
+                name
+                or f"secret-{hashlib.sha256(secret.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+            )
             self._names[secret] = f"[{label}]"
             self._pattern = None
 
@@ -57,9 +62,10 @@ class Redactor:
                 self.learn(found.group(1))
         if b"token" in response.body or b"asc_auth_key" in response.body:
             for match in _TOKEN_MEMBER.finditer(response.body):
-                raw = (match.group(1) or match.group(2)).decode("utf-8", "replace")
+                in_json, in_xml = match.groups()
+                raw = (in_json or in_xml).decode("utf-8", "replace")
                 try:
-                    self.learn(str(json.loads(f'"{raw}"')) if match.group(1) else raw)
+                    self.learn(str(json.loads(f'"{raw}"')) if in_json else html.unescape(raw))
                 except ValueError:
                     self.learn(raw)
 
@@ -94,7 +100,7 @@ class Redactor:
 
 def _spellings(secret: str) -> str:
     alternatives = ["".join(_character(char) for char in secret)]
-    raw = secret.encode()
+    raw = secret.encode("utf-8", "surrogatepass")
     for before in range(3):
         # What is the same in every base64 text that holds the secret at this alignment.
         encoded = base64.b64encode(b"\0" * before + raw).decode()
@@ -108,16 +114,21 @@ def _spellings(secret: str) -> str:
 
 
 _URL_SAFE = str.maketrans("+/", "-_")
+_JSON_SHORT = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 _XML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
 def _character(char: str) -> str:
     code = ord(char)
     forms = [re.escape(char)]
-    percent = "".join(f"%(?:25)?{_any_case(byte)}" for byte in char.encode())
+    percent = "".join(
+        f"%(?:25)?{_any_case(byte)}" for byte in char.encode("utf-8", "surrogatepass")
+    )
     forms.append(percent)
-    if code < 0x10000:
-        forms.append(rf"\\u{_any_case(code >> 8)}{_any_case(code & 0xFF)}")
+    units = char.encode("utf-16-be", "surrogatepass")  # two bytes, or four: a surrogate pair
+    forms.append("".join(rf"\\u{_any_case(u)}{_any_case(v)}" for u, v in _pairs(units)))
+    if char in _JSON_SHORT:
+        forms.append(rf"\\{_JSON_SHORT[char]}")
     forms.append(rf"&\#(?:0*{code}|[xX]0*{_hex(code)});")
     if char in _XML_NAMES:
         forms.append(f"&{_XML_NAMES[char]};")
@@ -126,6 +137,10 @@ def _character(char: str) -> str:
     if char == " ":
         forms.append(r"\+")
     return f"(?:{'|'.join(forms)})"
+
+
+def _pairs(units: bytes) -> Iterator[tuple[int, int]]:
+    return zip(units[::2], units[1::2], strict=True)
 
 
 def _any_case(byte: int) -> str:
