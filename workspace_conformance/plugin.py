@@ -18,7 +18,7 @@ from workspace_conformance import options, planning
 from workspace_conformance.contract import Level
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
 from workspace_conformance.portal import Portal
-from workspace_conformance.reporting import evidence, results, terminal
+from workspace_conformance.reporting import evidence, results, terminal, writing
 from workspace_conformance.run import CannotJudge, Run
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.verdict import CaseResult, Exit
@@ -339,8 +339,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
             interrupted = exitstatus in (Exit.INTERRUPTED, Exit.INTERNAL_ERROR)
             result = run.result(interrupted)
             config.stash[RESULT] = result
-            data = run.redactor.data(results.as_data(result))
-            results.write(data, run.settings.report_dir / "results.json")
+            writing.write(result, run.redactor)
             if exitstatus in (0, 1, Exit.NOT_JUDGED):
                 session.exitstatus = result.exit_code
     yield
@@ -358,8 +357,7 @@ def pytest_terminal_summary(
         lines = [terminal.Line(text) for text in plan]
     elif result is not None and run is not None:
         terminalreporter.section("conformance")
-        exchanges = run.road.exchanges if run.road else {}
-        lines = terminal.summary(result, exchanges, run.redactor)
+        lines = terminal.summary(result, run.redactor)
     else:
         return
     for line in lines:

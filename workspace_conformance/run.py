@@ -22,7 +22,7 @@ from workspace_conformance.pacing import Pacer
 from workspace_conformance.portal import Credential, Portal, as_json, succeeded
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.application import Credentials
-from workspace_conformance.reporting.results import Result, renumber
+from workspace_conformance.reporting.results import Result, renumbered
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Settings
 from workspace_conformance.verdict import (
@@ -318,11 +318,7 @@ class Run:
         results = [self.results[name] for name in self.collected if name in self.results]
         if self.cannot is not None:
             results = self._unreached(results)
-        numbers = renumber(results)
-        results = [
-            replace(item, exchanges=tuple(sorted(numbers[n] for n in item.exchanges)))
-            for item in results
-        ]
+        results, exchanges = renumbered(results, self.road.exchanges if self.road else {})
         done = {item.id for item in results}
         known: Iterable[str] = released.cases if released else ()
         left_out = [
@@ -372,6 +368,7 @@ class Run:
             ],
             exit_code=code,
             measured=self.road.measured if self.road else None,
+            exchanges=exchanges,
         )
 
     def _unreached(self, results: list[CaseResult]) -> list[CaseResult]:

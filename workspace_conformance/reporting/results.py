@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workspace_conformance.contract import Contract
+from workspace_conformance.exchange import Exchange
 from workspace_conformance.outcomes import Outcome, Reason
 from workspace_conformance.settings import Settings
 from workspace_conformance.verdict import CaseResult, Judged, LeftOut, TargetVerdict
@@ -20,7 +21,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything that the writers know of a finished run. Times are seconds since the epoch."""
+    """Everything that the writers know of a finished run. Times are seconds since the epoch.
+
+    `exchanges` are those that cases rest on, by the numbers that the cases give.
+    """
 
     contract: Contract
     settings: Settings
@@ -44,6 +48,7 @@ class Result:
     left_behind: Sequence[Mapping[str, str]]
     exit_code: int
     measured: Mapping[str, Any] | None = None
+    exchanges: Mapping[int, Exchange] = field(default_factory=dict)
 
 
 def as_data(result: Result) -> dict[str, Any]:
@@ -158,7 +163,7 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "message": case.message,
         "exchanges": list(case.exchanges),
     }
-    for name in ("method", "format", "resource"):
+    for name in ("shown_by", "method", "format", "resource"):
         if getattr(case, name) is not None:
             data[name] = getattr(case, name)
     return data
@@ -193,13 +198,27 @@ def _instant(seconds: float) -> str:
     )
 
 
-def renumber(results: Iterable[CaseResult]) -> dict[int, int]:
-    """New numbers for exchanges, in the order in which cases rest on them: the same in every run.
+def renumbered(
+    results: Sequence[CaseResult], exchanges: Mapping[int, Exchange]
+) -> tuple[list[CaseResult], dict[int, Exchange]]:
+    """The results with new numbers for exchanges, and the exchanges by these numbers.
 
-    The order of sending varies where requests overlap; reports must not.
+    They are numbered in the order in which cases rest on them: the same in every run. The order of
+    sending varies where requests overlap; reports must not. Exchanges that no case rests on are
+    left out.
     """
     numbers: dict[int, int] = {}
     for result in results:
         for number in result.exchanges:
             numbers.setdefault(number, len(numbers) + 1)
-    return numbers
+    renamed = [
+        replace(
+            result,
+            exchanges=tuple(sorted(numbers[n] for n in result.exchanges)),
+            shown_by=None if result.shown_by is None else numbers.get(result.shown_by),
+        )
+        for result in results
+    ]
+    return renamed, {
+        new: replace(exchanges[old], number=new) for old, new in numbers.items() if old in exchanges
+    }

@@ -60,11 +60,11 @@ def _pace(settings: Settings) -> str:
     return "off" if settings.pace is None else f"{settings.pace} per {settings.rate.period:g} s"
 
 
-def summary(result: Result, exchanges: Mapping[int, Exchange], redactor: Redactor) -> list[Line]:
+def summary(result: Result, redactor: Redactor) -> list[Line]:
     """The lines of the summary, the verdict last. Everything in them is redacted."""
     lines = [
         *_sections(result),
-        *_violations(result, exchanges, redactor),
+        *_violations(result, redactor),
         *_untested(result),
         *_left_out(result),
         *_traffic(result),
@@ -90,9 +90,7 @@ def _sections(result: Result) -> Iterator[Line]:
         )
 
 
-def _violations(
-    result: Result, exchanges: Mapping[int, Exchange], redactor: Redactor
-) -> Iterator[Line]:
+def _violations(result: Result, redactor: Redactor) -> Iterator[Line]:
     for level, words, colour in (
         (Level.MUST, "Violated", "red"),
         (Level.SHOULD, "Advisory: violated SHOULD", "yellow"),
@@ -106,7 +104,7 @@ def _violations(
             yield Line("")
             yield Line(words, {"bold": True, colour: True})
         for row in rows:
-            yield from _violation(row, exchanges, redactor, colour)
+            yield from _violation(row, result.exchanges, redactor, colour)
 
 
 def _violation(
