@@ -221,3 +221,16 @@ def test_data_are_redacted_all_the_way_down() -> None:
         "a": ["[token]", 1, None, True, {"x [token]": ["y", "[token]"]}],
         "b": 1.5,
     }
+
+
+def test_secrets_that_are_learned_later() -> None:
+    """What is learned between two texts counts at once, and the longer of two secrets still wins."""
+    redactor = Redactor()
+    redactor.learn("opensesame", "password")
+    assert redactor.text("opensesame and opensesame-2") == "[password] and [password]-2"
+    redactor.learn("opensesame-2", "token")
+    assert redactor.text("opensesame and opensesame-2") == "[password] and [token]"
+    redactor.learn("pass", "second")
+    assert redactor.text("opensesame pass") == "[password] [second]"
+    redactor.learn("word", "third")
+    assert redactor.text("opensesame pass word") == "[password] [second] [third]"

@@ -8,6 +8,7 @@ alignment.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import html
 import json
@@ -35,8 +36,8 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
-        self._groups: list[str] = []
+        self._fresh: list[str] = []  # learned, and not yet part of a pattern
+        self._patterns: tuple[tuple[re.Pattern[str], list[str]], ...] = ()
 
     def learn(self, secret: str | None, name: str | None = None) -> None:
         """Add a secret. `name` is what readers see ("token"); without one it is a digest of the
@@ -52,7 +53,7 @@ class Redactor:
                 or f"secret-{hashlib.sha256(secret.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
             )
             self._names[secret] = f"[{label}]"
-            self._pattern = None
+            self._fresh.append(secret)
 
     def learn_from(self, response: Response) -> None:
         """Add what an answer hands out: tokens of a login, values of cookies."""
@@ -71,10 +72,9 @@ class Redactor:
 
     def text(self, value: str) -> str:
         """`value` with every known secret, in every spelling, replaced by its pseudonym."""
-        pattern = self._compiled()
-        if pattern is None:
-            return value
-        return pattern.sub(lambda match: self._groups[(match.lastindex or 1) - 1], value)
+        for pattern, labels in self._compiled():
+            value = pattern.sub(lambda match: labels[(match.lastindex or 1) - 1], value)  # noqa: B023
+        return value
 
     def data(self, value: Any) -> Any:
         """The same for every text inside a JSON-like value, member names included."""
@@ -86,16 +86,24 @@ class Redactor:
             return [self.data(item) for item in value]
         return value
 
-    def _compiled(self) -> re.Pattern[str] | None:
+    def _compiled(self) -> tuple[tuple[re.Pattern[str], list[str]], ...]:
+        """The patterns, to be applied one after another, and the pseudonym for each group of each."""
         with self._lock:
-            if self._pattern is None and self._names:
-                # Longest first: a secret that contains another must win.
-                secrets = sorted(self._names, key=len, reverse=True)
-                self._groups = [self._names[secret] for secret in secrets]
-                self._pattern = re.compile(
-                    "|".join(f"({_spellings(secret)})" for secret in secrets)
-                )
-            return self._pattern
+            if self._fresh:
+                # A pattern takes long to compile: those of known secrets are kept. All are made
+                # anew only where a new secret contains a known one (the longer must win) or is
+                # part of a known pseudonym.
+                known = self._names.keys() - set(self._fresh)
+                if any(
+                    old in new or new in self._names[old] for new in self._fresh for old in known
+                ):
+                    self._patterns, self._fresh = (), list(self._names)
+                secrets = sorted(self._fresh, key=len, reverse=True)
+                pattern = re.compile("|".join(f"({_spellings(secret)})" for secret in secrets))
+                labels = [self._names[secret] for secret in secrets]
+                self._patterns = (*self._patterns, (pattern, labels))
+                self._fresh = []
+            return self._patterns
 
 
 def _spellings(secret: str) -> str:
@@ -118,6 +126,7 @@ _JSON_SHORT = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 _XML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
+@functools.cache
 def _character(char: str) -> str:
     code = ord(char)
     forms = [re.escape(char)]
