@@ -158,11 +158,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     run = session.config.stash.get(RUN, None)
     if run is None or session.config.option.collectonly or not run.collected:
         return None
+    if not run.settings.plan:
+        writing.forget(run.settings.report_dir)
     try:
         run.start()
     except CannotJudge as error:
         run.cannot = error
-        raise pytest.exit.Exception(run.redactor.text(str(error)), Exit.NOT_JUDGED) from None
+        return True
     judging = [item for item in session.items if item.get_closest_marker("requirement")]
     groups = [
         [item for item in judging if _phase(item) == phase and run.can_run_ahead(item)]
@@ -205,9 +207,16 @@ def pytest_runtest_makereport(
     """Turn the outcome of an item into that of a case, with its evidence; hide what must not be
     seen.
     """
-    report = yield
     run = item.config.stash.get(RUN, None)
     marker = item.get_closest_marker("requirement")
+    if run is not None and marker is not None and call.excinfo is not None:
+        if isinstance(call.excinfo.value, AssertionError):
+            # Replaced below. pytest would parse the source for it, which fails on CPython 3.11
+            # while Hypothesis, on another thread, changes the interpreter's recursion limit.
+            vars(item)["repr_failure"] = lambda excinfo, style=None: str(excinfo.value)
+        elif not isinstance(call.excinfo.value, pytest.skip.Exception):
+            run.ahead.settle()  # for the same reason
+    report = yield
     if run is None or marker is None or (report.when != "call" and report.passed):
         return report
     result = _case_result(run, item, call)
@@ -336,18 +345,19 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         if run.settings.plan:
             session.exitstatus = Exit.OK if exitstatus in (0, 5) else exitstatus
         else:
-            interrupted = exitstatus in (Exit.INTERRUPTED, Exit.INTERNAL_ERROR)
-            result = run.result(interrupted)
+            ended = exitstatus in (Exit.OK, Exit.VIOLATED)
+            result = run.result(None if ended else int(exitstatus))
             config.stash[RESULT] = result
             writing.write(result, run.redactor)
-            if exitstatus in (0, 1, Exit.NOT_JUDGED):
-                session.exitstatus = result.exit_code
+            session.exitstatus = result.exit_code
     yield
+    # After everything that pytest has to say, so that the last line is the verdict.
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        _sum_up(reporter, config)
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def _sum_up(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the plan or the summary."""
     plan = config.stash.get(PLAN, None)
     result = config.stash.get(RESULT, None)

@@ -24,7 +24,8 @@ from workspace_conformance.redaction import Redactor
 from workspace_conformance.settings import MAX_WAIT
 from workspace_conformance.wire import Answer, Bounds, Wire
 
-_RETRIES = 4  # further tries of a safe request that got no answer
+_RETRIES = 4  # further tries of a safe request that failed quickly
+_QUICK = 2.0  # seconds; who was waited for longer is not asked again
 _SILENCE = 12  # requests in a row without an answer, after which the target counts as gone
 _KEPT_BODY = 512 * 1024  # bytes of a body that stay in memory as evidence
 _RECORD_BYTES = 128 * 1024 * 1024  # bytes of bodies that may be answered from the record
@@ -239,7 +240,8 @@ class Road:
                 there = answer.trouble in (Trouble.DROPPED, Trouble.PROTOCOL)
                 self._silent = 0 if there else self._silent + 1
                 tries += 1
-                if request.safe and tries <= _RETRIES and answer.trouble != Trouble.TIMEOUT:
+                quick = answer.trouble != Trouble.TIMEOUT and answer.received - answer.sent < _QUICK
+                if request.safe and tries <= _RETRIES and quick:
                     await asyncio.sleep(0.05 * tries)
                     continue
                 return self._keep(request, answer)

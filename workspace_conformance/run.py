@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import pytest
 
-from workspace_conformance import __version__, cases, cleaning, manifest, reference, views
+from workspace_conformance import __version__, cases, cleaning, greeting, manifest, reference
 from workspace_conformance.ahead import Ahead
 from workspace_conformance.cases import Case
 from workspace_conformance.contract import Contract, Requirement
-from workspace_conformance.exchange import Exchange
+from workspace_conformance.greeting import CannotJudge
 from workspace_conformance.journal import Journal
 from workspace_conformance.outcomes import Outcome, Reason, Untested
 from workspace_conformance.pacing import Pacer
-from workspace_conformance.portal import Credential, Portal, as_json, succeeded
+from workspace_conformance.portal import Credential, Portal
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.application import Credentials
 from workspace_conformance.reporting.results import Result, renumbered
@@ -33,15 +33,7 @@ from workspace_conformance.verdict import (
     judge_all,
     judge_target,
 )
-from workspace_conformance.wire import Application, Bounds, Wire
-
-_GREETING = Bounds(connect=5.0, read=10.0, total=10.0)
-
-
-class CannotJudge(Exception):
-    """The target cannot be judged at all; the message is for the user, the run ends with exit code
-    6.
-    """
+from workspace_conformance.wire import Application, Wire
 
 
 class Run:
@@ -114,8 +106,10 @@ class Run:
             login,
         )
         if settings.token is None:
-            self.portal.account = Credential(self._log_in(self.portal), "account")
-        self._greet(self.portal)
+            token = greeting.log_in(self.portal)
+            self.redactor.learn(token, "token")
+            self.portal.account = Credential(token, "account")
+        self._server = greeting.greet(self.portal)
 
     @property
     def _is_embedded(self) -> bool:
@@ -164,49 +158,6 @@ class Run:
             ),
             app,
         )
-
-    def _log_in(self, portal: Portal) -> str:
-        """The token that the login gives for user name and password; raises CannotJudge."""
-        assert portal.login is not None
-        body = as_json({"userName": portal.login[0], "password": portal.login[1]})
-        for fmt in ("json", "xml"):
-            exchange = portal.ask(
-                "POST", "authentication", fmt, body=body, credential=Credential(None)
-            )
-            if exchange.response is None:
-                raise CannotJudge(self._unreachable(exchange))
-            answered = exchange.response.status_line
-            token = views.text(views.record(exchange), "token")
-            if succeeded(exchange) and token:
-                self.redactor.learn(token, "token")
-                return token
-        raise CannotJudge(
-            f"the login was refused: POST {exchange.request.url} answered {answered}; "
-            "check WORKSPACE_USERNAME and WORKSPACE_PASSWORD, or give WORKSPACE_TOKEN"
-        )
-
-    def _greet(self, portal: Portal) -> None:
-        """Ask for the account's own record, to tell a portal from silence and a credential from a
-        wrong one.
-        """
-        statuses: list[int] = []
-        for fmt in ("json", "xml", ""):
-            exchange = portal.get("people/@self", fmt)
-            if exchange.response is None:
-                raise CannotJudge(self._unreachable(exchange))
-            self._server = self._server or exchange.response.header("server")
-            if exchange.response.succeeded:
-                return
-            statuses.append(exchange.response.status)
-        if set(statuses) == {401}:
-            raise CannotJudge(
-                f"the credential was rejected: GET {exchange.request.url} answered 401; "
-                "check WORKSPACE_TOKEN"
-            )
-
-    def _unreachable(self, exchange: Exchange) -> str:
-        request = exchange.request
-        return f"the target does not answer: {request.method} {request.url}: {exchange.words}"
 
     # --- cases --------------------------------------------------------------------------------
 
@@ -308,9 +259,9 @@ class Run:
         if stop is not None:
             stop()
 
-    def result(self, interrupted: bool) -> Result:
-        """The finished result; cases that never ran are left out, or untested where the target was
-        unreachable.
+    def result(self, cut_off: int | None) -> Result:
+        """The finished result; cases that never ran are left out, or untested where the target
+        could not be judged. `cut_off` is the exit code of a run that did not come to its end.
         """
         released = manifest.released()
         files = manifest.present(self.suite_root)
@@ -322,7 +273,7 @@ class Run:
         done = {item.id for item in results}
         known: Iterable[str] = released.cases if released else ()
         left_out = [
-            LeftOut(name, self.left_out.get(name, "not collected"))
+            LeftOut(name, self.left_out.get(name) or self._why_not(name))
             for name in known
             if name not in done
         ]
@@ -333,7 +284,7 @@ class Run:
         ]
         judged = judge_all(self.contract, results)
         complete = (
-            released is not None and not edited and not left_out and not extra and not interrupted
+            released is not None and not edited and not left_out and not extra and cut_off is None
         )
         verdict = judge_target(judged, complete)
         traffic = self.road.traffic if self.road else None
@@ -342,7 +293,9 @@ class Run:
             judged, verdict, certify=self.settings.certify, strict=self.settings.strict
         )
         if self.cannot is not None:
-            code = Exit.NOT_JUDGED if code == Exit.OK else code
+            code = Exit.NOT_JUDGED
+        if cut_off is not None:
+            code = cut_off
         return Result(
             contract=self.contract,
             settings=self.settings,
@@ -367,17 +320,22 @@ class Run:
                 {"kind": item.kind, "name": item.name, "url": item.url} for item in self._left
             ],
             exit_code=code,
+            cannot=None if self.cannot is None else str(self.cannot),
             measured=self.road.measured if self.road else None,
             exchanges=exchanges,
         )
 
+    def _why_not(self, name: str) -> str:
+        if name in self._requirements:
+            return "not run: the run was stopped before"
+        return "not collected: a path was given, or the suite was edited"
+
     def _unreached(self, results: list[CaseResult]) -> list[CaseResult]:
+        assert self.cannot is not None
         done = {item.id for item in results}
-        message = str(self.cannot)
+        reason, message = self.cannot.reason, str(self.cannot)
         return results + [
-            CaseResult(
-                name, self._requirements[name], Outcome.UNTESTED, Reason.UNREACHABLE, message
-            )
+            CaseResult(name, self._requirements[name], Outcome.UNTESTED, reason, message)
             for name in self.collected
             if name not in done
         ]

@@ -49,6 +49,7 @@ class Result:
     exit_code: int
     measured: Mapping[str, Any] | None = None
     exchanges: Mapping[int, Exchange] = field(default_factory=dict)
+    cannot: str | None = None  # why the target could not be judged at all
 
 
 def as_data(result: Result) -> dict[str, Any]:

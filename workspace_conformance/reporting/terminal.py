@@ -13,7 +13,7 @@ from workspace_conformance.redaction import Redactor
 from workspace_conformance.reporting import evidence
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.settings import Settings
-from workspace_conformance.verdict import CaseResult, Judged, TargetVerdict, Verdict
+from workspace_conformance.verdict import CaseResult, Exit, Judged, TargetVerdict, Verdict
 
 WIDTH = 80
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
@@ -65,7 +65,7 @@ def summary(result: Result, redactor: Redactor) -> list[Line]:
     lines = [
         *_sections(result),
         *_violations(result, redactor),
-        *_untested(result),
+        *(_untested(result) if result.cannot is None else _cannot(result.cannot)),
         *_left_out(result),
         *_traffic(result),
         _verdict(result),
@@ -165,6 +165,12 @@ def _untested(result: Result) -> Iterator[Line]:
         yield from _wrapped(", ".join(never), "    ")
 
 
+def _cannot(why: str) -> Iterator[Line]:
+    yield Line("")
+    yield Line("Could not be judged", {"bold": True, "yellow": True})
+    yield from _wrapped(why, "  ")
+
+
 def _left_out(result: Result) -> Iterator[Line]:
     if result.left_out:
         yield Line("")
@@ -203,16 +209,25 @@ def _verdict(result: Result) -> Line:
         )
         for level in Level
     }
-    advice = f", {failed[Level.SHOULD]} advisories" if failed[Level.SHOULD] else ""
+    advisories = failed[Level.SHOULD]
+    advice = f", {advisories} advisor{'y' if advisories == 1 else 'ies'}" if advisories else ""
     colour = {TargetVerdict.CONFORMANT: "green", TargetVerdict.NON_CONFORMANT: "red"}.get(
         result.verdict, "yellow"
     )
     words = {
         TargetVerdict.CONFORMANT: "every MUST passed",
         TargetVerdict.NON_CONFORMANT: f"{failed[Level.MUST]} MUST violated",
-        TargetVerdict.INCOMPLETE: "nothing violated, not everything proved",
+        TargetVerdict.INCOMPLETE: _short_of(result),
     }[result.verdict]
     return Line(f"Verdict: {result.verdict} ({words}{advice})", {"bold": True, colour: True})
+
+
+def _short_of(result: Result) -> str:
+    if result.exit_code == Exit.INTERRUPTED:
+        return "interrupted before everything was judged"
+    if all(case.outcome is Outcome.UNTESTED for row in result.judged for case in row.cases):
+        return "could not be judged"
+    return "no MUST violated, not everything proved"
 
 
 def _wrapped(text: str, indent: str) -> Iterator[Line]:
