@@ -25,10 +25,6 @@ from workspace_conformance.expectations import (
 )
 from workspace_conformance.experiments import encoded, write
 from workspace_conformance.id_checks import (
-    OTHER_KIND,
-    SORTS,
-    Subject,
-    about,
     ask,
     expect_answered,
     expect_not_repeated,
@@ -36,8 +32,8 @@ from workspace_conformance.id_checks import (
     for_each,
     for_these,
     is_named,
-    subject,
 )
+from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, about, subject
 from workspace_conformance.identifiers import Form, Identifier, encode, near_miss_list
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import FORMATS, Portal, succeeded

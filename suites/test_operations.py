@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from workspace_conformance import operations
+from workspace_conformance import operation_answers, operations
 from workspace_conformance.attempts import (
     ask_with_another_method,
     attempts,
@@ -21,7 +21,8 @@ from workspace_conformance.expectations import (
     expect_status,
     violation,
 )
-from workspace_conformance.operations import Finding, Operation
+from workspace_conformance.operation_answers import Finding
+from workspace_conformance.operations import Operation
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import (
     NOBODY,
@@ -75,13 +76,15 @@ def test_no_request_breaks_the_server(portal: Portal, name: str) -> None:
     if not judged:
         raise Untested(Reason.THROTTLED, "every drawn request was answered 503")
     for attempt in judged:
-        _expect_none(operations.findings("not_a_server_error", attempt), attempt.exchange)
+        _expect_none(operation_answers.findings("not_a_server_error", attempt), attempt.exchange)
 
 
 def _expect_declared_status(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
     for attempt in given_successes(portal, operations.described()[name]):
-        _expect_none(operations.findings("status_code_conformance", attempt), attempt.exchange)
+        _expect_none(
+            operation_answers.findings("status_code_conformance", attempt), attempt.exchange
+        )
 
 
 @pytest.mark.requirement("STA-1")
@@ -130,7 +133,9 @@ def _expect_declared_media(portal: Portal, name: str) -> None:
     if not judged:
         raise Untested(Reason.SETUP_FAILED, "every success said that it has no content")
     for attempt in judged:
-        _expect_none(operations.findings("content_type_conformance", attempt), attempt.exchange)
+        _expect_none(
+            operation_answers.findings("content_type_conformance", attempt), attempt.exchange
+        )
         expect_media(attempt.exchange, operation.media)
 
 
@@ -163,7 +168,7 @@ def _expect_body_by_schema(portal: Portal, name: str) -> None:
     good = given_successes(portal, operations.described()[name])
     judged = 0
     for attempt in good:
-        found = operations.envelope_findings(attempt)
+        found = operation_answers.envelope_findings(attempt)
         if found is not None:
             judged += 1
             _expect_none(found, attempt.exchange)
@@ -191,8 +196,8 @@ def test_date_times_follow_the_schema(portal: Portal, name: str) -> None:
     """What the schema says is a date-time is one."""
     shown = 0
     for attempt in given_successes(portal, operations.described()[name]):
-        found = operations.envelope_findings(attempt)
-        if found is not None and operations.shows_a_date(attempt):
+        found = operation_answers.envelope_findings(attempt)
+        if found is not None and operation_answers.shows_a_date(attempt):
             shown += 1
             _expect_none(found, attempt.exchange, dates=True)
     if not shown:

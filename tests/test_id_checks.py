@@ -11,7 +11,7 @@ import pytest
 from workspace_conformance import id_checks, reference
 from workspace_conformance.exchange import Exchange, Request, Response, Trouble
 from workspace_conformance.expectations import violation
-from workspace_conformance.id_checks import SORTS, Subject
+from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, subject
 from workspace_conformance.identifiers import Form, Identifier, encode
 from workspace_conformance.journal import Journal
 from workspace_conformance.outcomes import Reason, Untested, Violation
@@ -61,7 +61,7 @@ def answered(status: int, *headers: tuple[str, str], body: bytes = b"") -> Excha
 
 @pytest.mark.parametrize("item", ["item-1", "item-2", "item-3", "user-name"])
 def test_as_many_ids_are_judged_as_were_asked_for(here: Portal, item: str) -> None:
-    real = id_checks.subject(here, item)
+    real = subject(here, item)
     for sort in ("unknown", "wrong", "near", "escapes"):
         found = asked(here, real, sort)
         assert len(found) == len(set(found)) >= here.settings.id_examples
@@ -71,7 +71,7 @@ def test_the_same_ids_are_judged_whatever_else_runs(running: reference.Running) 
     seen = []
     for _ in range(2):
         portal = connected(running)
-        reals = [id_checks.subject(portal, f"item-{slot}") for slot in (1, 2, 3)]
+        reals = [subject(portal, f"item-{slot}") for slot in (1, 2, 3)]
         tasks = [(real, sort) for real in reals for sort in SORTS]
         with ThreadPoolExecutor(8) as pool:
             seen.append(list(pool.map(lambda task, at=portal: asked(at, *task), tasks)))
@@ -80,7 +80,7 @@ def test_the_same_ids_are_judged_whatever_else_runs(running: reference.Running) 
 
 
 def test_the_mistakes_that_servers_make_are_always_tried(here: Portal) -> None:
-    real = id_checks.subject(here, "item-3")
+    real = subject(here, "item-3")
     wires = {each.wire for each in SORTS["escapes"](real).always}
     assert {"..%2Fpeople%2F@self", "..%5Cpeople%5C@self", "..%252Fpeople%252F@self"} & wires
     kinds = {each.kind for each in SORTS["escapes"](real).always}
@@ -88,20 +88,20 @@ def test_the_mistakes_that_servers_make_are_always_tried(here: Portal) -> None:
     assert {"overlong UTF-8", "absolute path", "dots with a parameter"} <= kinds
     near = {each.kind for each in SORTS["near"](real).always}
     assert {"real id and a null character", "real id and a wildcard", "prefix of a real id"} <= near
-    assert id_checks.OTHER_KIND in near
+    assert OTHER_KIND in near
     wrong = {each.kind for each in SORTS["wrong"](real).always}
     assert {"quotes", "markup", "wildcard", "very long", "bytes that are no UTF-8"} <= wrong
 
 
 def test_an_escape_from_a_deeper_collection_climbs_further(here: Portal) -> None:
-    post = id_checks.subject(here, "item-1")
+    post = subject(here, "item-1")
     first = next(each for each in SORTS["escapes"](post).always if each.kind == "encoded slash")
     assert post.kind.collection == "community/blog"
     assert first.text.startswith(("../../", "x/../"))
 
 
 def test_a_failing_id_is_shrunk_and_named(here: Portal) -> None:
-    real = id_checks.subject(here, "item-1")
+    real = subject(here, "item-1")
 
     def judge(found: Identifier) -> None:
         if any(ord(char) > 0xFFFF for char in found.text):
@@ -119,7 +119,7 @@ def test_a_failing_id_is_shrunk_and_named(here: Portal) -> None:
 
 
 def test_shrinking_is_bounded(here: Portal) -> None:
-    real = id_checks.subject(here, "item-1")
+    real = subject(here, "item-1")
     seen: list[str] = []
 
     def judge(found: Identifier) -> None:
@@ -133,14 +133,14 @@ def test_shrinking_is_bounded(here: Portal) -> None:
 
 
 def test_nothing_is_judged_where_the_real_id_is_not_served(here: Portal) -> None:
-    real = id_checks.subject(here, "item-1")
+    real = subject(here, "item-1")
     with pytest.raises(Untested) as caught:
         asked(here, replace(real, path="community/blog/nobody"), "near")
     assert caught.value.reason is Reason.SETUP_FAILED
 
 
 def test_silence_is_no_pass(here: Portal) -> None:
-    real = id_checks.subject(here, "item-1")
+    real = subject(here, "item-1")
     count = 0
 
     def judge(found: Identifier) -> None:
@@ -158,7 +158,7 @@ def test_silence_is_no_pass(here: Portal) -> None:
 def test_a_dropped_connection_is_proved_before_it_is_held_against_a_server(
     here: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = id_checks.subject(here, "item-1")
+    real = subject(here, "item-1")
     dropped = replace(answered(0), response=None, trouble=Trouble.DROPPED, words="reset")
     answers = [dropped, dropped, answered(404)]
     served = here.get(real.path)
@@ -219,7 +219,7 @@ def test_what_any_page_may_contain_is_no_repetition() -> None:
 
 
 def test_a_user_name_is_tried_as_a_name(here: Portal) -> None:
-    real = id_checks.subject(here, "user-name")
+    real = subject(here, "user-name")
     assert real.form is Form.NAME
     assert real.real == "Mike.Zanyatski"
     assert real.path == "people/Mike.Zanyatski"

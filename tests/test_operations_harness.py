@@ -9,9 +9,10 @@ import sys
 import pytest
 from lxml import etree
 
-from workspace_conformance import operations
+from workspace_conformance import operation_answers, operations
 from workspace_conformance.exchange import Exchange, Request, Response
-from workspace_conformance.operations import Attempt, Finding, Operation, as_data, described, draw
+from workspace_conformance.operation_answers import Finding, as_data
+from workspace_conformance.operations import Attempt, Operation, described, draw
 
 RECORD = {"id": 7, "title": "T", "created": "2024-01-02T03:04:05.0000000Z", "more": None}
 
@@ -132,26 +133,28 @@ LAWFUL = [
 @pytest.mark.parametrize(("name", "body", "media"), LAWFUL)
 def test_lawful_answers_are_not_accused(name: str, body: str | bytes, media: str | None) -> None:
     answered = attempt(name, body, media)
-    assert operations.findings("content_type_conformance", answered) == []
-    assert operations.findings("status_code_conformance", answered) == []
-    assert operations.findings("not_a_server_error", answered) == []
-    assert operations.envelope_findings(answered) == []
+    assert operation_answers.findings("content_type_conformance", answered) == []
+    assert operation_answers.findings("status_code_conformance", answered) == []
+    assert operation_answers.findings("not_a_server_error", answered) == []
+    assert operation_answers.envelope_findings(answered) == []
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 415, 503])
 def test_refusals_have_a_declared_status(status: int) -> None:
     answered = attempt("blog.get.json", b"", "", status)
-    assert operations.findings("status_code_conformance", answered) == []
+    assert operation_answers.findings("status_code_conformance", answered) == []
 
 
 # --- judged: what is not --------------------------------------------------------------------------
 
 
 def test_statuses_are_judged() -> None:
-    assert operations.findings("status_code_conformance", attempt("blog.get.json", "", "", 206))
+    assert operation_answers.findings(
+        "status_code_conformance", attempt("blog.get.json", "", "", 206)
+    )
     created = attempt("blog.create.json", in_json(RECORD), status=200)
-    assert operations.findings("status_code_conformance", created)
-    assert operations.findings("not_a_server_error", attempt("blog.get.json", "", "", 500))
+    assert operation_answers.findings("status_code_conformance", created)
+    assert operation_answers.findings("not_a_server_error", attempt("blog.get.json", "", "", 500))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_statuses_are_judged() -> None:
     ],
 )
 def test_media_are_judged(name: str, media: str) -> None:
-    (found,) = operations.findings("content_type_conformance", attempt(name, b"{}", media))
+    (found,) = operation_answers.findings("content_type_conformance", attempt(name, b"{}", media))
     assert found.words
     assert not found.is_date
 
@@ -189,7 +192,7 @@ UNLAWFUL = [
 
 @pytest.mark.parametrize(("name", "body", "says"), UNLAWFUL)
 def test_bodies_are_judged(name: str, body: str, says: str) -> None:
-    found = operations.envelope_findings(attempt(name, body))
+    found = operation_answers.envelope_findings(attempt(name, body))
     assert found
     assert any(says in finding.words for finding in found)
     assert not any(finding.is_date for finding in found)
@@ -206,15 +209,15 @@ def test_bodies_are_judged(name: str, body: str, says: str) -> None:
 )
 def test_what_is_wrong_with_a_date_is_said_of_the_date(name: str, body: str) -> None:
     answered = attempt(name, body)
-    assert operations.shows_a_date(answered)
-    (found,) = operations.envelope_findings(answered) or [Finding("", False)]
+    assert operation_answers.shows_a_date(answered)
+    (found,) = operation_answers.envelope_findings(answered) or [Finding("", False)]
     assert found.is_date
     assert "date-time" in found.words
 
 
 def test_a_date_is_only_shown_where_it_has_a_value() -> None:
-    assert not operations.shows_a_date(attempt("blog.get.json", in_json({"created": None})))
-    assert not operations.shows_a_date(attempt("blog.get.json", in_json({"title": "2024"})))
+    assert not operation_answers.shows_a_date(attempt("blog.get.json", in_json({"created": None})))
+    assert not operation_answers.shows_a_date(attempt("blog.get.json", in_json({"title": "2024"})))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,9 @@ def test_a_date_is_only_shown_where_it_has_a_value() -> None:
 def test_what_the_schema_cannot_judge_is_not_judged(
     body: str, media: str | None, status: int
 ) -> None:
-    assert operations.envelope_findings(attempt("blog.get.json", body, media, status)) is None
+    assert (
+        operation_answers.envelope_findings(attempt("blog.get.json", body, media, status)) is None
+    )
 
 
 def test_xml_is_read_as_data() -> None:
