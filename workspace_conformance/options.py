@@ -169,24 +169,14 @@ class _Reader:
         return tuple(self._config.getoption(self._options[flag].dest, None) or ())
 
     def switch(self, flag: str) -> bool:
-        text = (self.text(flag) or "").strip().lower()
-        if text in ("1", "true", "yes", "on"):
-            return True
-        if text in ("", "0", "false", "no", "off"):
-            return False
-        raise SettingsError(f"{self._options[flag].variable}={text}: write 1 or 0")
+        return _truth(str(self._options[flag].variable), self.text(flag))
 
     def strict(self) -> bool:
         # pytest has a --strict of its own, which turns on the ini option of that name: ours rides
         # on it.
         if "strict=true" in (self._config.getoption("override_ini", None) or ()):
             return True
-        return self._environment.get("WORKSPACE_STRICT", "").strip().lower() in (
-            "1",
-            "true",
-            "yes",
-            "on",
-        )
+        return _truth("WORKSPACE_STRICT", self._environment.get("WORKSPACE_STRICT"))
 
     def number(self, flag: str, default: int, least: int, most: int) -> int:
         text = self.text(flag)
@@ -202,6 +192,15 @@ class _Reader:
 
     def secret(self, flag: str) -> str | None:
         return self.checked(flag, lambda text: values.check_secret(flag, text))
+
+
+def _truth(variable: str, given: str | None) -> bool:
+    text = (given or "").strip().lower()
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("", "0", "false", "no", "off"):
+        return False
+    raise SettingsError(f"{variable}={text}: write 1 or 0")
 
 
 def _check_fault(name: str) -> str:

@@ -67,6 +67,13 @@ def check_target(url: str) -> str:
 
     Accepts a path prefix. Refuses what cannot be meant: no scheme, no host, a query, credentials.
     """
+    if "@" in url:
+        # First of all, and without the URL: a password in it may hold what else would end the host.
+        raise SettingsError(
+            "--target: give credentials by --token or WORKSPACE_TOKEN, not inside the URL"
+        )
+    if "?" in url or "#" in url:
+        raise SettingsError("--target: the portal's root has no query and no fragment")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or "://" not in url:
         raise SettingsError(
@@ -74,12 +81,6 @@ def check_target(url: str) -> str:
         )
     if not parts.hostname:
         raise SettingsError(f"--target {url}: the URL names no host")
-    if parts.username or parts.password:
-        raise SettingsError(
-            "--target: give credentials by --token or WORKSPACE_TOKEN, not inside the URL"
-        )
-    if parts.query or parts.fragment:
-        raise SettingsError(f"--target {url}: the portal's root has no query and no fragment")
     try:
         parts.port  # noqa: B018 - reading it is the check
     except ValueError:
