@@ -26,7 +26,7 @@ def curl(request: Request, redactor: Redactor) -> str:
         words[1] = "-I"
     elif request.method != "GET":
         words += ["-X", shlex.quote(request.method)]
-    if re.search(r"/\.{1,2}(/|$|\?)", request.url):
+    if re.search(r"/\.|%2e", request.url, re.IGNORECASE):
         words.append("--path-as-is")
     if re.search(r"[\[\]{}]", request.url):
         words.append("--globoff")
@@ -38,12 +38,45 @@ def curl(request: Request, redactor: Redactor) -> str:
         words += ["-H", _quoted(f"{name}: {redactor.text(value)}")]
         if not value:
             words[-1] = _quoted(f"{name};")  # curl's spelling of an empty header
-    if not any(name.lower() == "accept" for name, _ in request.headers):
-        words += ["-H", "'Accept:'"]
+    names = {name.lower() for name, _ in request.headers}
+    # What curl would add by itself.
+    words += ["-H", "'Accept:'"] if "accept" not in names else []
     if request.body:
-        words += ["--data-binary", _quoted(redactor.text(_shell_text(request.body)))]
-    words.append(_quoted(redactor.text(request.url)))
+        words += ["-H", "'Content-Type:'"] if "content-type" not in names else []
+        words += _body(request, redactor)
+    url, query, secret = _secret_query(redactor.text(request.url))
+    words += ["-G", *query] if secret else []
+    words.append(_quoted(url))
     return " ".join(words)
+
+
+def _body(request: Request, redactor: Redactor) -> list[str]:
+    text = redactor.text(request.body.decode("utf-8", "replace"))
+    if not text.isprintable() and not _STANDS_FOR.search(text):
+        # Not text, or text of several lines: a line to copy is one line.
+        return ["--data-raw", "$'" + "".join(map(_octal, request.body)) + "'"]
+    media = (request.header("content-type") or "").lower()
+    if "x-www-form-urlencoded" in media and _STANDS_FOR.search(text):
+        return _form(text)
+    return ["--data-raw", _quoted(text)]
+
+
+def _secret_query(url: str) -> tuple[str, list[str], bool]:
+    """The URL without its query, and curl's words for that, when a secret stands in it: a secret
+    must be percent-encoded there, and its variable holds it as it is.
+    """
+    head, mark, query = url.partition("?")
+    if not mark or not _STANDS_FOR.search(query):
+        return url, [], False
+    return head, _form(query), True
+
+
+def _form(text: str) -> list[str]:
+    words: list[str] = []
+    for part in text.split("&"):
+        secret = _STANDS_FOR.search(part)
+        words += ["--data-urlencode" if secret else "--data-raw", _quoted(part)]
+    return words
 
 
 def sent(exchange: Exchange, redactor: Redactor) -> str:
@@ -62,22 +95,32 @@ def came_back(exchange: Exchange, redactor: Redactor) -> str:
     return f"{printable(response.status_line)} | {media} | {shown}"
 
 
+# What stands for a secret, and the shell's spelling of it inside double quotes.
+_TOKEN = 'printf %s "$WORKSPACE_TOKEN"'
+_HALF = "$((${#WORKSPACE_TOKEN}/2))"
 _VARIABLES = {
-    "[token]": "$WORKSPACE_TOKEN",
-    "[second-token]": "$WORKSPACE_SECOND_TOKEN",
-    "[password]": "$WORKSPACE_PASSWORD",
+    "[token]": "${WORKSPACE_TOKEN}",
+    "[second-token]": "${WORKSPACE_SECOND_TOKEN}",
+    "[password]": "${WORKSPACE_PASSWORD}",
+    "[token, extended]": "${WORKSPACE_TOKEN}AAAAAAAA",
+    "[token, truncated]": f"$({_TOKEN} | cut -c1-{_HALF})",
+    "[token, other letter case]": f"$({_TOKEN} | tr a-zA-Z A-Za-z)",
+    "[token, altered]": (
+        rf'$({_TOKEN} | sed "s/^\(.\{{{_HALF}\}}\)A/\1B/;t;s/^\(.\{{{_HALF}\}}\)./\1A/")'
+    ),
 }
+_STANDS_FOR = re.compile("|".join(map(re.escape, _VARIABLES)))
 
 
 def _quoted(text: str) -> str:
-    if not any(name in text for name in _VARIABLES):
+    if not _STANDS_FOR.search(text):
         return shlex.quote(text)
     # Inside double quotes only these four have a meaning to the shell.
     escaped = re.sub(r'([\\"`$])', r"\\\1", text)
-    for name, variable in _VARIABLES.items():
-        escaped = escaped.replace(name, variable)
-    return f'"{escaped}"'
+    spelled = _STANDS_FOR.sub(lambda match: _VARIABLES[match[0]], escaped)
+    return '"' + re.sub(r"\$\{(\w+)\}(?!\w)", r"$\1", spelled) + '"'
 
 
-def _shell_text(body: bytes) -> str:
-    return body.decode("utf-8", "backslashreplace")
+def _octal(byte: int) -> str:
+    char = chr(byte)
+    return char if " " <= char <= "~" and char not in "'\\" else f"\\{byte:03o}"
