@@ -7,7 +7,6 @@ records, is the business of `id_subjects`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from html import escape
 from urllib.parse import unquote, urljoin, urlsplit
@@ -15,7 +14,7 @@ from zlib import crc32
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
-from workspace_conformance import views
+from workspace_conformance import drawing, views
 from workspace_conformance.exchange import Exchange, Trouble
 from workspace_conformance.expectations import declared, expect_refusal, given_success, violation
 from workspace_conformance.id_subjects import SORTS, Ids, Subject
@@ -89,9 +88,6 @@ def judge_one(judge: Judge, identifier: Identifier) -> None:
         raise named from None
 
 
-_drawing = threading.Lock()  # what Hypothesis draws must not hang on what other threads draw
-
-
 def _options(portal: Portal, ids: Ids, phases: Sequence[Phase]) -> settings:
     # What is always asked counts, but for the third of it that may be drawn as well.
     examples = portal.settings.id_examples
@@ -120,7 +116,7 @@ def _draw(portal: Portal, ids: Ids) -> tuple[Identifier, ...]:
     def note(identifier: Identifier) -> None:
         found.append(identifier)
 
-    with _drawing:
+    with drawing.LOCK:
         note()
     return tuple(found)
 
@@ -155,10 +151,11 @@ def _smallest(
             again.exchange = known.exchange
             raise again
 
-    try:
-        holds()
-    except Violation as found:
-        return found
+    with drawing.LOCK:
+        try:
+            holds()
+        except Violation as found:
+            return found
     return first
 
 

@@ -6,7 +6,6 @@ answers are worth, that of `operation_answers`.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from workspace_conformance import cases
+from workspace_conformance import cases, drawing
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.kinds import KINDS, Kind
@@ -126,8 +125,6 @@ def _references(document: Mapping[str, Any], node: Any, seen: set[str]) -> set[s
 
 # --- drawing --------------------------------------------------------------------------------------
 
-_drawing = threading.RLock()
-
 
 @cache
 def loaded() -> dict[str, Any]:
@@ -156,7 +153,7 @@ def draw(operation: Operation, count: int, **fixed: Any) -> list[Case]:
 
     media = "json" if operation.form == "json" else "x-www-form-urlencoded"
     drawn: dict[object, Case] = {}
-    with _drawing:
+    with drawing.LOCK:
 
         @settings(
             max_examples=4 * count,  # what was drawn before is drawn again now and then
