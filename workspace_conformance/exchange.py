@@ -49,7 +49,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Response:
     """One answer. `body` is without its content coding; `trouble` says why it could not be read
-    whole.
+    whole, `refused` that this was for a bound of ours, which is no proof of a server's error.
     """
 
     status: int
@@ -58,6 +58,7 @@ class Response:
     body: bytes
     version: str = "HTTP/1.1"
     trouble: str | None = None
+    refused: bool = False
 
     def header(self, name: str) -> str | None:
         """The first value of a header, whatever its letter case."""

@@ -19,6 +19,7 @@ from workspace_conformance.media import (
     Refused,
     Unreadable,
     envelope,
+    legible,
     printable,
     read,
 )
@@ -131,6 +132,9 @@ def expect_readable(exchange: Exchange) -> None:
     __tracebackhide__ = True
     response = answer(exchange)
     found = declared(exchange)
+    if response.refused:
+        words = f"the body was not read, for safety: {response.trouble}"
+        raise Untested(Reason.SETUP_FAILED, words)
     if response.trouble:
         violation(exchange, f"the body cannot be read: {response.trouble}")
     if found is None or not (found.is_json or found.is_xml):
@@ -181,12 +185,7 @@ def says_more_than_status(response: Response) -> bool:
     """Whether an error's body carries information beyond its status line (mark-up and spacing
     aside).
     """
-    text = re.sub(
-        r"<(script|style|title|head)\b.*?</\1\s*>|<[^>]*>",
-        " ",
-        _decoded(response),
-        flags=re.S | re.I,
-    )
+    text = _without_markup(_decoded(response))
     words = set(re.findall(r"[^\W_]+", text.lower()))
     known = set(
         re.findall(
@@ -198,10 +197,31 @@ def says_more_than_status(response: Response) -> bool:
 
 def _decoded(response: Response) -> str:
     found = views.media_type(response)
-    try:
-        return response.body.decode((found.charset if found else None) or "utf-8", "replace")
-    except LookupError:
-        return response.body.decode("utf-8", "replace")
+    return legible(response.body, found.charset if found else None)
+
+
+_UNSEEN = re.compile(r"<(script|style|title|head)\b", re.IGNORECASE)
+
+
+def _without_markup(text: str) -> str:
+    """What a reader sees of a page, about; in linear time, whatever the text."""
+    parts: list[str] = []
+    endless: set[str] = set()  # elements of which no further end is there
+    at = 0
+    while (start := text.find("<", at)) >= 0:
+        parts.append(text[at:start])
+        unseen = _UNSEEN.match(text, start)
+        name = unseen[1].lower() if unseen else ""
+        end = None
+        if name and name not in endless:
+            end = re.compile(rf"</{name}\s*+>", re.IGNORECASE).search(text, start)
+            if end is None:
+                endless.add(name)
+        close = end.end() - 1 if end else text.find(">", start)
+        if close < 0:
+            return " ".join([*parts, text[start:]])
+        at = close + 1
+    return " ".join([*parts, text[at:]])
 
 
 def _shown(view: views.View | None, name: str) -> str:

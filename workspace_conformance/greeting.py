@@ -8,7 +8,7 @@ from workspace_conformance.outcomes import Reason
 from workspace_conformance.portal import NOBODY, Portal, as_json, succeeded
 from workspace_conformance.wire import Bounds
 
-_BOUNDS = Bounds(connect=5.0, read=10.0, total=10.0)  # whoever waits for a message is a person
+_PATIENCE = 10.0  # seconds at most: whoever waits for a message is a person
 
 
 class CannotJudge(Exception):
@@ -27,7 +27,7 @@ def log_in(portal: Portal) -> str:
     body = as_json({"userName": portal.login[0], "password": portal.login[1]})
     for fmt in ("json", "xml"):
         request = portal.request("POST", "authentication", fmt, body=body, credential=NOBODY)
-        exchange = portal.road.ask(request, bounds=_BOUNDS)
+        exchange = portal.road.ask(request, bounds=_bounds(portal))
         if exchange.response is None:
             raise _unreachable(exchange)
         answered = exchange.response.status_line
@@ -49,8 +49,10 @@ def greet(portal: Portal) -> str | None:
     server: str | None = None
     statuses: set[int] = set()
     for fmt in ("json", "xml", ""):
-        exchange = portal.road.ask(portal.request("GET", "people/@self", fmt), bounds=_BOUNDS)
-        if exchange.response is None:
+        exchange = portal.road.ask(
+            portal.request("GET", "people/@self", fmt), bounds=_bounds(portal)
+        )
+        if exchange.response is None or exchange.trouble is not None:
             raise _unreachable(exchange)
         server = server or exchange.response.header("server")
         if exchange.response.succeeded:
@@ -63,6 +65,10 @@ def greet(portal: Portal) -> str | None:
             "check WORKSPACE_TOKEN",
         )
     return server
+
+
+def _bounds(portal: Portal) -> Bounds:
+    return Bounds.within(min(_PATIENCE, portal.settings.timeout))
 
 
 def _unreachable(exchange: Exchange) -> CannotJudge:

@@ -19,6 +19,7 @@ from workspace_conformance.exchange import Exchange, Trouble
 from workspace_conformance.expectations import declared, expect_refusal, given_success, violation
 from workspace_conformance.id_subjects import SORTS, Ids, Subject
 from workspace_conformance.identifiers import Identifier
+from workspace_conformance.media import legible
 from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.portal import FORMATS, Portal
 
@@ -226,7 +227,11 @@ def _leads_to_itself(exchange: Exchange) -> bool:
     if response is None or not 300 <= response.status < 400:
         return False
     here = exchange.request.url
-    there = urljoin(here, response.header("location") or "/")
+    try:
+        there = urljoin(here, response.header("location") or "/")
+        urlsplit(there)
+    except ValueError:  # no URL at all
+        return False
 
     def plain(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
@@ -252,9 +257,5 @@ def expect_not_repeated(exchange: Exchange, identifier: Identifier) -> None:
     if "<" not in text or len(text) < 10 or text in escape(text, quote=False):
         return
     for charset in {media.charset or "utf-8", "utf-8"}:
-        try:
-            page = response.body.decode(charset, "replace")
-        except LookupError:
-            continue
-        if text in page:
+        if text in legible(response.body, charset):
             violation(exchange, "the answer is text/html that repeats the id unescaped")

@@ -88,6 +88,12 @@ OPTIONS = (
         "N/Ps",
     ),
     Option(
+        "--timeout",
+        "WORKSPACE_TIMEOUT",
+        "seconds to wait for one whole answer (default 30)",
+        "SECONDS",
+    ),
+    Option(
         "--overlap",
         "WORKSPACE_OVERLAP",
         "cases under way at once (default 16; 1: one after the other)",
@@ -246,6 +252,7 @@ def _resolve(read: _Reader) -> Settings:
             pace=pace,
             overlap=read.number("--overlap", 16, 1, 64),
             seed=read.number("--seed", 1, 0, 10**9),
+            timeout=values.check_timeout(read.text("--timeout") or "30"),
             latency_ms=read.number("--latency-ms", 0, 0, 60_000),
             requirements=read.many("--requirement"),
             plan=read.switch("--plan"),

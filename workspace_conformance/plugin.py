@@ -16,6 +16,7 @@ import pytest
 from workspace_conformance import contract as contracts
 from workspace_conformance import options, planning
 from workspace_conformance.contract import Level
+from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
 from workspace_conformance.portal import Portal
 from workspace_conformance.reporting import evidence, results, terminal, writing
@@ -233,7 +234,7 @@ def pytest_runtest_makereport(
     elif result.error:
         # A mistake of the suite: an error for pytest, whatever phase it happened in.
         report.outcome = "failed"
-        report.longrepr = run.redactor.text(str(report.longrepr))
+        report.longrepr = harmless(run.redactor.text(str(report.longrepr)))
     elif result.outcome is Outcome.UNTESTED:
         report.outcome = "skipped"
         file, line, _ = item.location
@@ -265,7 +266,7 @@ def _case_result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> Ca
         case.requirement,
         outcome,
         reason,
-        run.redactor.text(message),
+        harmless(run.redactor.text(message)),
         tuple(case.exchanges),
         shown_by,
         case.method,
@@ -292,7 +293,7 @@ def _finding(
         lines.append(evidence.curl(exchange.request, run.redactor))
     file, line, _ = item.location
     lines.append(f"check:     {file}:{(line or 0) + 1}")
-    return "\n".join(lines)
+    return harmless("\n".join(lines))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,6 +29,10 @@ DIGITS: Final = 1_000
 """How many characters a number in JSON may have."""
 
 
+VALUES: Final = 400_000
+"""How many marks of structure a body may have: brackets, strings and numbers of JSON, tags of XML."""
+
+
 class Unreadable(ValueError):
     """A body cannot be read as what it is declared to be; the message is one sentence."""
 
@@ -48,6 +52,20 @@ def printable(text: str, limit: int = 80) -> str:
         for char in text[: limit + 1]
     )
     return shown if len(text) <= limit and len(shown) <= 4 * limit else shown[: limit - 1] + "…"
+
+
+def harmless(text: str) -> str:
+    """`text` fit for a terminal, of any length: its lines stay lines, and whatever is not printable
+    (control and format characters, bidirectional marks, lone surrogates) is written as an escape.
+    """
+    return _NOT_PRINTED.sub(lambda found: _escaped(found[0]), text)
+
+
+_NOT_PRINTED = re.compile(r"[^\n -~]")
+
+
+def _escaped(char: str) -> str:
+    return char if char.isprintable() else ascii(char)[1:-1]
 
 
 def _unreadable(kind: str, reason: str, text: str, position: int) -> NoReturn:
@@ -93,6 +111,16 @@ def _decode(body: bytes, charset: str, kind: str) -> str:
             f"near {around!r} ({error.reason})"
         ) from None
     return text.removeprefix("\ufeff")
+
+
+def legible(body: bytes, charset: str | None = None) -> str:
+    """The characters of a body as well as they can be told, for looking something up in it: in the
+    declared charset where that is possible, else in UTF-8 with replacements. Never raises.
+    """
+    try:
+        return _decode(body, charset or "utf-8", "body")
+    except Unreadable:
+        return body.decode("utf-8", "replace")
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -147,7 +175,9 @@ def _checked_json(body: bytes, charset: str | None) -> str:
     if not text.strip(" \t\r\n"):
         raise Unreadable("the JSON is missing: the body is empty")
     depth = 0
-    for token in _JSON_TOKEN.finditer(text):
+    for number, token in enumerate(_JSON_TOKEN.finditer(text)):
+        if number > VALUES:
+            raise Refused(f"the JSON has more than {VALUES} brackets, strings and numbers")
         first = token[0][0]
         if first in "[{":
             depth += 1
@@ -215,6 +245,8 @@ def read_xml(body: bytes, charset: str | None = None) -> Element:
     text = _decode(body, _xml_charset(body, charset), "XML")
     if not text.strip(" \t\r\n"):
         raise Unreadable("the XML is missing: the body is empty")
+    if text.count("<") > VALUES:
+        raise Refused(f"the XML has more than {VALUES} tags")
     if _DOCTYPE.match(text) and ("<!ENTITY" in text or "%" in text):
         raise Refused("the XML declares entities of its own")
     try:

@@ -27,8 +27,13 @@ from workspace_conformance.wire import Answer, Bounds, Wire
 _RETRIES = 4  # further tries of a safe request that failed quickly
 _QUICK = 2.0  # seconds; who was waited for longer is not asked again
 _SILENCE = 12  # requests in a row without an answer, after which the target counts as gone
+_VAIN = 40  # times the bound on one request, that may be spent on requests that get no answer
 _KEPT_BODY = 512 * 1024  # bytes of a body that stay in memory as evidence
-_RECORD_BYTES = 128 * 1024 * 1024  # bytes of bodies that may be answered from the record
+_KEPT_BYTES = 48 * 1024 * 1024  # bytes of all bodies that do; of each further one the beginning
+_KEPT_BEGINNING = 4096
+_RECORD_BYTES = 48 * 1024 * 1024  # bytes of bodies that may be answered from the record
+_LARGE_BODY = 256 * 1024  # bytes; what is larger counts towards a flood
+_FLOOD = 512 * 1024 * 1024  # bytes of large bodies, after which no further one is read whole
 
 
 @dataclass(slots=True)
@@ -76,6 +81,9 @@ class Road:
         self._record: dict[Request, Future[Exchange]] = {}
         self._record_bytes = 0
         self._silent = 0
+        self._vain = 0.0  # seconds spent on requests that got no answer
+        self._flood = 0  # bytes of large bodies that came
+        self._kept_bytes = 0
         self.last_heard = 0.0  # when the last answer came, seconds since the epoch
         self.measured: dict[str, Any] | None = None  # facts about the target, for the result
         self._closed = False
@@ -160,7 +168,7 @@ class Road:
     def resume(self) -> None:
         """Carry questions again, after `halt`: for the clean-up."""
         self._halted = False
-        self._silent = 0  # a target that was gone may be back
+        self._silent, self._vain = 0, 0.0  # a target that was gone may be back
 
     def close(self) -> None:
         """Close the connections and end the thread."""
@@ -196,9 +204,10 @@ class Road:
         done: list[Exchange],
     ) -> None:
         enough = False
+        lost = 0  # in a row
 
         async def drive(lane: int) -> None:
-            nonlocal enough
+            nonlocal enough, lost
             while not enough:
                 request = next(supply, None)
                 if request is None:
@@ -206,13 +215,14 @@ class Road:
                 self._let_pass(request)
                 with self._lock:
                     self.traffic.requests += 1
-                answer = await self._wire.send(request, bounds, lane)
+                answer = await self._wire.send(request, self._bounds(bounds), lane)
                 self.last_heard = max(self.last_heard, answer.received)
                 if answer.response is not None:
                     self._redactor.learn_from(answer.response)
+                lost = 0 if answer.response is not None else lost + 1
                 exchange = self._keep(request, answer)
                 done.append(exchange)
-                enough = enough or not go_on(exchange)
+                enough = enough or not go_on(exchange) or lost >= _SILENCE + 2 * lanes
 
         drivers = (drive(lane) for lane in range(1, lanes + 1))
         for outcome in await asyncio.gather(*drivers, return_exceptions=True):
@@ -226,19 +236,20 @@ class Road:
         tries = 0
         patience = MAX_WAIT
         while True:
-            if self._silent >= _SILENCE:
+            gone = self._gone()
+            if gone:
                 now = time.time()
-                gone = Answer(None, Trouble.CONNECT, "the target stopped answering", now, now)
-                return self._keep(request, gone)
+                return self._keep(request, Answer(None, Trouble.CONNECT, gone, now, now))
             await self.pacer.turn(f"{request.account}@{request.address or ''}")
             with self._lock:
                 self.traffic.requests += 1
-            answer = await self._wire.send(request, bounds)
+            answer = await self._wire.send(request, self._bounds(bounds))
             self.last_heard = max(self.last_heard, answer.received)
             if answer.response is None:
                 # A server that hangs up is there: only silence counts towards its absence.
                 there = answer.trouble in (Trouble.DROPPED, Trouble.PROTOCOL)
                 self._silent = 0 if there else self._silent + 1
+                self._vain += answer.received - answer.sent
                 tries += 1
                 quick = answer.trouble != Trouble.TIMEOUT and answer.received - answer.sent < _QUICK
                 if request.safe and tries <= _RETRIES and quick:
@@ -251,6 +262,7 @@ class Road:
             if pause is None:
                 return self._keep(request, answer)
             if pause > patience:
+                self._vain += MAX_WAIT - patience
                 words = f"still {answer.response.status} after waiting {MAX_WAIT - patience:.0f} s"
                 return self._keep(request, replace(answer, trouble=Trouble.THROTTLED, words=words))
             patience -= pause
@@ -259,6 +271,25 @@ class Road:
                 self.traffic.seconds_throttled += pause
             self._waiting(f"the target answered {answer.response.status} with Retry-After", pause)
             await self._rest(pause)
+
+    def _gone(self) -> str:
+        """Why nothing more is asked of the target; empty while it is worth asking.
+
+        Both counts bound what a target that does not answer can cost: so many requests in a row,
+        and so much time in all.
+        """
+        if self._silent >= _SILENCE:
+            return "the target stopped answering"
+        if self._vain > _VAIN * self._wire.bounds.total:
+            return f"the target answers too rarely: {self._vain:.0f} s were spent in vain"
+        return ""
+
+    def _bounds(self, bounds: Bounds | None) -> Bounds | None:
+        """The bounds of the next request: after a flood of large bodies no more of them are read."""
+        if self._flood < _FLOOD:
+            return bounds
+        bounds = bounds or self._wire.bounds
+        return replace(bounds, body=min(bounds.body, _LARGE_BODY))
 
     async def _rest(self, seconds: float) -> None:
         """Wait, but not on when the run is interrupted: Untested then."""
@@ -281,11 +312,15 @@ class Road:
                 answer.received,
             )
             kept = exchange
-            if answer.response is not None and len(answer.response.body) > _KEPT_BODY:
+            size = len(answer.response.body) if answer.response else 0
+            if size > _LARGE_BODY:
+                self._flood += size
+            room = _KEPT_BODY if self._kept_bytes < _KEPT_BYTES else _KEPT_BEGINNING
+            if answer.response is not None and size > room:
                 kept = replace(
-                    exchange,
-                    response=replace(answer.response, body=answer.response.body[:_KEPT_BODY]),
+                    exchange, response=replace(answer.response, body=answer.response.body[:room])
                 )
+            self._kept_bytes += min(size, room)
             self.exchanges[number] = kept
         return exchange
 
@@ -295,9 +330,9 @@ def _announced_wait(response: Response) -> float | None:
     if response.status not in (503, 429):
         return None
     value = (response.header("retry-after") or "").strip()
-    if value.isdigit():
-        return max(float(value), 0.1)
+    if value.isascii() and value.isdigit():
+        return max(float(value[:100]), 0.1)
     try:
         return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.1)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, OSError, IndexError):
         return None

@@ -33,7 +33,7 @@ from workspace_conformance.verdict import (
     judge_all,
     judge_target,
 )
-from workspace_conformance.wire import Application, Wire
+from workspace_conformance.wire import Application, Bounds, Wire
 
 
 class Run:
@@ -80,7 +80,7 @@ class Run:
         self.root = settings.target
         self.settings = settings
         self.road = Road(
-            Wire(proxies=not self._is_embedded, app=app),
+            Wire(bounds=Bounds.within(settings.timeout), proxies=not self._is_embedded, app=app),
             Pacer(None if settings.plan else settings.pace, settings.rate),
             self.redactor,
             allow_writes=settings.allow_writes,

@@ -53,6 +53,7 @@ class Settings:
     overlap: int = 16  # cases under way at once
     seed: int = 1
     latency_ms: int = 0
+    timeout: float = 30.0  # seconds for one whole answer
     requirements: tuple[str, ...] = ()
     plan: bool = False
 
@@ -116,6 +117,17 @@ def check_pace(text: str, rate: Rate) -> int | None:
             f"--pace {text}: give a number of requests per {rate.period:g} s, or off"
         )
     return int(text)
+
+
+def check_timeout(text: str) -> float:
+    """Read a number of seconds from 0.1 to 600, or SettingsError."""
+    try:
+        seconds = float(text.strip().removesuffix("s"))
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 600:
+        raise SettingsError(f"--timeout {text}: give a number of seconds from 0.1 to 600")
+    return seconds
 
 
 def check_address(text: str) -> str:

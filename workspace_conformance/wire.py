@@ -19,12 +19,13 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from workspace_conformance.exchange import Request, Response, Trouble
-from workspace_conformance.media import Unreadable, decode_content
+from workspace_conformance.media import Refused, Unreadable, decode_content, printable
 
 Application = Callable[..., Awaitable[None]]  # an ASGI application
 
 _POOL_IDLE = 5.0  # seconds for which an idle connection is kept
 _LANE_IDLE = 30.0  # longer than the pause between two bursts
+_BEGINNING = 64 * 1024  # bytes that are kept of a body too long to be read
 _EPOCH = time.time() - time.monotonic()
 
 
@@ -41,6 +42,12 @@ class Bounds:
     read: float = 20.0
     total: float = 30.0
     body: int = 8 * 1024 * 1024
+
+    @classmethod
+    def within(cls, seconds: float) -> Bounds:
+        """The usual bounds, where a whole answer may take that long."""
+        usual = cls()
+        return cls(min(usual.connect, seconds), min(usual.read, seconds), seconds, usual.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,14 @@ class Wire:
         one request at a time: a pool's upkeep costs more than the requests when many are in use.
         """
         limits = bounds or self.bounds
+        client = self._client(request.address, lane)  # slow to make: not on the target's time
         sent = now()
         response: Response | None = None
         trouble: Trouble | None = None
         words = ""
         try:
             async with asyncio.timeout(limits.total):
-                response = await self._exchange(request, limits, lane)
+                response = await _exchange(client, request, limits)
         except TimeoutError:
             trouble, words = Trouble.TIMEOUT, f"no whole answer within {limits.total:g} s"
         except httpx.ConnectTimeout:
@@ -117,33 +125,6 @@ class Wire:
         for client in self._clients.values():
             await client.aclose()
         self._clients.clear()
-
-    async def _exchange(self, request: Request, limits: Bounds, lane: int) -> Response:
-        client = self._client(request.address, lane)
-        parts = urlsplit(request.url)
-        target = parts.path or "/"
-        if "?" in request.url:
-            target += "?" + parts.query
-        # httpx would resolve dot segments and re-encode the path; the target extension goes out as
-        # it is.
-        outgoing = httpx.Request(
-            request.method,
-            httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/"),
-            headers=[
-                (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers
-            ],
-            content=request.body,
-            extensions={
-                "target": target.encode("ascii"),
-                "timeout": httpx.Timeout(limits.read, connect=limits.connect).as_dict(),
-            },
-        )
-        outgoing.method = request.method  # httpx would spell it in capitals
-        incoming = await client.send(outgoing, stream=True, follow_redirects=False)
-        try:
-            return await _read(incoming, limits)
-        finally:
-            await incoming.aclose()
 
     def _client(self, address: str | None, lane: int) -> httpx.AsyncClient:
         client = self._clients.get((address, lane))
@@ -169,24 +150,55 @@ class Wire:
         return client
 
 
+async def _exchange(client: httpx.AsyncClient, request: Request, limits: Bounds) -> Response:
+    parts = urlsplit(request.url)
+    target = parts.path or "/"
+    if "?" in request.url:
+        target += "?" + parts.query
+    # httpx would resolve dot segments and re-encode the path; the target extension goes out as
+    # it is.
+    outgoing = httpx.Request(
+        request.method,
+        httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/"),
+        headers=[
+            (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers
+        ],
+        content=request.body,
+        extensions={
+            "target": target.encode("ascii"),
+            "timeout": httpx.Timeout(limits.read, connect=limits.connect).as_dict(),
+        },
+    )
+    outgoing.method = request.method  # httpx would spell it in capitals
+    incoming = await client.send(outgoing, stream=True, follow_redirects=False)
+    try:
+        return await _read(incoming, limits)
+    finally:
+        await incoming.aclose()
+
+
 async def _read(incoming: httpx.Response, limits: Bounds) -> Response:
     chunks: list[bytes] = []
     size = 0
     trouble: str | None = None
+    refused = False
     async for chunk in incoming.aiter_raw():
         size += len(chunk)
+        chunks.append(chunk)
         if size > limits.body:
             trouble = f"the body is longer than {limits.body} bytes and was cut off"
-            chunks.append(chunk[: limits.body - (size - len(chunk))])
+            refused = True
             break
-        chunks.append(chunk)
     body = b"".join(chunks)
     coding = ", ".join(incoming.headers.get_list("content-encoding"))
-    if trouble is None and coding and body:
+    if trouble is not None:
+        body = body[: min(_BEGINNING, limits.body)]
+    elif coding and body:
         try:
             body = decode_content(body, coding, limits.body)
         except Unreadable as error:
-            trouble, body = f"Content-Encoding {coding[:40]}: {error}", b""
+            trouble, body = f"Content-Encoding {printable(coding, 40)}: {error}", b""
+            refused = isinstance(error, Refused)
     return Response(
         status=incoming.status_code,
         reason=bytes(incoming.extensions.get("reason_phrase", b"")).decode("latin-1"),
@@ -194,6 +206,7 @@ async def _read(incoming: httpx.Response, limits: Bounds) -> Response:
         body=body,
         version=bytes(incoming.extensions.get("http_version", b"HTTP/1.1")).decode("latin-1"),
         trouble=trouble,
+        refused=refused,
     )
 
 

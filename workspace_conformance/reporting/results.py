@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -126,12 +127,20 @@ def write(data: Mapping[str, Any], file: Path) -> None:
     """Write results.json, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".tmp")
-    draft.write_text(
-        json.dumps(data, indent=1, ensure_ascii=False) + "\n",
-        encoding="utf-8",
-        errors="backslashreplace",
-    )
+    text = _NOT_PRINTED.sub(_escaped, json.dumps(data, indent=1, ensure_ascii=False))
+    draft.write_text(text + "\n", encoding="utf-8")
     draft.replace(file)
+
+
+_NOT_PRINTED = re.compile(r"[^\n -~]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """What no terminal should get to see raw stands in JSON as an escape: it means the same."""
+    char = found[0]
+    if char.isprintable():
+        return char
+    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
 
 
 def case_data(case: CaseResult) -> dict[str, Any]:
@@ -185,6 +194,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "id_examples": settings.id_examples,
         "rate_limit": str(settings.rate),
         "pace": settings.pace,
+        "timeout": settings.timeout,
         "overlap": settings.overlap,
         "seed": settings.seed,
         "requirements": list(settings.requirements),

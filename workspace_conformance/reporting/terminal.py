@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from workspace_conformance.contract import Level
 from workspace_conformance.exchange import Exchange
+from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import REASON_WORDS, Outcome, Reason
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reporting import evidence
@@ -70,7 +71,7 @@ def summary(result: Result, redactor: Redactor) -> list[Line]:
         *_traffic(result),
         _verdict(result),
     ]
-    return [Line(redactor.text(line.text), line.markup) for line in lines]
+    return [Line(harmless(redactor.text(line.text)), line.markup) for line in lines]
 
 
 def _sections(result: Result) -> Iterator[Line]:
