@@ -102,7 +102,12 @@ def measured(portal: Portal) -> Campaign:
         raise Untested(
             Reason.NO_CONSENT, "would exceed the rate limit of the target; give --allow-burst"
         )
-    return portal.once("campaign", lambda: _Measuring(portal).run())
+
+    def measure() -> Campaign:
+        with portal.road.to_itself(portal.account.account):
+            return _Measuring(portal).run()
+
+    return portal.once("campaign", measure)
 
 
 class _Measuring:

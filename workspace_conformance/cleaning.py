@@ -4,6 +4,7 @@ verified.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from workspace_conformance import views
@@ -12,6 +13,7 @@ from workspace_conformance.journal import Entry
 from workspace_conformance.kinds import KINDS, Kind
 from workspace_conformance.portal import Portal, succeeded
 
+_AT_ONCE = 8  # removals under way at a time
 _PAGES = 50  # pages of a list that are searched for records of ours
 
 
@@ -31,7 +33,7 @@ def clean(portal: Portal) -> list[LeftBehind]:
     name. That all are gone is seen in the lists, which costs less than asking for each.
     """
     for fmt in ("json", "xml", ""):
-        removed = [entry for entry in portal.journal.remaining() if _remove(portal, entry, fmt)]
+        removed = _remove_all(portal, portal.journal.remaining(), fmt)
         for kind in KINDS:
             ours = [entry for entry in portal.journal.remaining() if entry.kind == kind.name]
             if ours:
@@ -43,6 +45,13 @@ def clean(portal: Portal) -> list[LeftBehind]:
         LeftBehind(entry.kind, entry.name, portal.url(entry.path or paths[entry.kind]))
         for entry in portal.journal.remaining()
     ]
+
+
+def _remove_all(portal: Portal, entries: list[Entry], fmt: str) -> list[Entry]:
+    """Ask for the removal of each; those of which the answer says that they are gone."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        done = pool.map(lambda entry: _remove(portal, entry, fmt), entries)
+        return [entry for entry, gone in zip(entries, done, strict=True) if gone]
 
 
 def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:

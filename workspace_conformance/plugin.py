@@ -5,16 +5,14 @@ Inert unless a collected item judges a requirement, so that other tests can live
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Generator, Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workspace_conformance import contract as contracts
-from workspace_conformance import options, planning
+from workspace_conformance import invocation, options, planning
 from workspace_conformance.contract import Level
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
@@ -23,6 +21,7 @@ from workspace_conformance.reporting import evidence, results, terminal, writing
 from workspace_conformance.run import CannotJudge, Run
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.verdict import CaseResult, Exit
+from workspace_conformance.waiting import Waits
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -46,32 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
-    """Start again with the right ini file where pytest was led astray.
-
-    pytest looks for its ini file above every argument that exists as a path, and does so before it
-    knows our options: with `--report-dir ../out` it would look in ../out. By now the options are
-    known, and the ini file can be named.
-    """
-    ini = _own_ini(config)
-    if ini is None or config.inipath == ini or "-c" in config.invocation_params.args:
-        return None
-    arguments = [
-        *map(str, config.invocation_params.args),
-        "-c",
-        str(ini),
-        "--rootdir",
-        str(ini.parent),
-    ]
-    return pytest.main(arguments)
-
-
-def _own_ini(config: pytest.Config) -> Path | None:
-    """The pytest.ini of the checkout that pytest was started in, if it was started in one."""
-    here = Path(config.invocation_params.dir)
-    for folder in (here, *here.parents):
-        if (folder / "pytest.ini").is_file():
-            is_ours = (folder / "suites").is_dir() and (folder / "workspace_conformance").is_dir()
-            return folder / "pytest.ini" if is_ours else None
+    """Put right how pytest was called: start again with our ini file, keep to one process."""
+    again = invocation.with_own_ini(config)
+    if again is not None:
+        return pytest.main(again)
+    invocation.keep_to_one_process(config)
     return None
 
 
@@ -84,7 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Show the settings, without their secrets."""
-    return terminal.header(config.stash[SETTINGS])
+    lines = terminal.header(config.stash[SETTINGS])
+    word = config.stash.get(invocation.ONE_PROCESS, None)
+    return [*lines, f"workspace: {word}"] if word else lines
 
 
 @pytest.hookimpl(trylast=True)
@@ -97,6 +77,8 @@ def pytest_collection_modifyitems(
     judging = [item for item in items if item.get_closest_marker("requirement")]
     if not judging:
         return
+    if hasattr(config, "workerinput"):
+        raise pytest.UsageError("one process judges a target: leave -n out")
     settings = config.stash[SETTINGS]
     try:
         contract = contracts.load()
@@ -108,7 +90,7 @@ def pytest_collection_modifyitems(
             check_writable(settings.report_dir)
         except SettingsError as error:
             raise pytest.UsageError(str(error)) from None
-    run = Run(settings, contract, _announcer(config))
+    run = Run(settings, contract, _waits(config))
     run.suite_root = config.rootpath
     config.stash[RUN] = run
     for item in judging:
@@ -169,7 +151,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     judging = [item for item in session.items if item.get_closest_marker("requirement")]
     groups = [
         [item for item in judging if _phase(item) == phase and run.can_run_ahead(item)]
-        for phase in (0, 1)
+        for phase in (0, 1, 2)
     ]
     if not session.config.getoption("usepdb", False):
         run.ahead.start(groups)
@@ -382,12 +364,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.stop()
 
 
-def _announcer(config: pytest.Config) -> Any:
-    """How a long wait is shown: one line, to the terminal that pytest reports to."""
-
-    def announce(what: str, seconds: float) -> None:
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and seconds >= 1:
-            print(f"\n  waiting {seconds:.0f} s: {what}", file=sys.__stdout__, flush=True)
-
-    return announce
+def _waits(config: pytest.Config) -> Waits:
+    """How a long wait is shown: on the terminal that pytest reports to."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return Waits(lambda text: None, lambda: None, live=False)
+    return Waits(
+        lambda text: reporter.write(text, flush=True),
+        reporter.ensure_newline,
+        live=reporter.isatty,
+    )

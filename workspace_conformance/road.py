@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -22,10 +23,11 @@ from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.pacing import Pacer
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.settings import MAX_WAIT
-from workspace_conformance.wire import Answer, Bounds, Wire
+from workspace_conformance.wire import Answer, Bounds, Wire, now
 
 _RETRIES = 4  # further tries of a safe request that failed quickly
 _QUICK = 2.0  # seconds; who was waited for longer is not asked again
+_UNDER_WAY = 2.0  # seconds for which a request that another run sent may be on its way
 _SILENCE = 12  # requests in a row without an answer, after which the target counts as gone
 _VAIN = 40  # times the bound on one request, that may be spent on requests that get no answer
 _KEPT_BODY = 512 * 1024  # bytes of a body that stay in memory as evidence
@@ -153,6 +155,26 @@ class Road:
         future.result()
         return done
 
+    @contextmanager
+    def to_itself(self, account: str) -> Iterator[None]:
+        """Keep other runs on this machine from sending as `account` meanwhile."""
+
+        async def hold() -> float | None:
+            return await self.pacer.hold(account)
+
+        async def let_go() -> None:
+            self.pacer.let_go()
+
+        last = asyncio.run_coroutine_threadsafe(hold(), self._loop).result()
+        if last is not None:
+            # What another run sent last is still under way for a while.
+            heard = now() - max(time.monotonic() - last - _UNDER_WAY, 0.0)
+            self.last_heard = max(self.last_heard, heard)
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(let_go(), self._loop).result()
+
     def announce(self, what: str, seconds: float) -> None:
         """Tell the user what comes, and how long it takes."""
         self._waiting(what, seconds)
@@ -176,10 +198,14 @@ class Road:
             return
         self._closed = True
         try:
-            asyncio.run_coroutine_threadsafe(self._wire.close(), self._loop).result(5)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(5)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(5)
+
+    async def _end(self) -> None:
+        self.pacer.close()
+        await self._wire.close()
 
     def _send(self, request: Request, bounds: Bounds | None) -> Exchange:
         if self._closed:
@@ -238,9 +264,9 @@ class Road:
         while True:
             gone = self._gone()
             if gone:
-                now = time.time()
-                return self._keep(request, Answer(None, Trouble.CONNECT, gone, now, now))
-            await self.pacer.turn(f"{request.account}@{request.address or ''}")
+                at = now()
+                return self._keep(request, Answer(None, Trouble.CONNECT, gone, at, at))
+            await self.pacer.turn(request.account, request.address)
             with self._lock:
                 self.traffic.requests += 1
             answer = await self._wire.send(request, self._bounds(bounds))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -18,7 +18,7 @@ from workspace_conformance.contract import Contract, Requirement
 from workspace_conformance.greeting import CannotJudge
 from workspace_conformance.journal import Journal
 from workspace_conformance.outcomes import Outcome, Reason, Untested
-from workspace_conformance.pacing import Pacer
+from workspace_conformance.pacing import Pacer, PaceStore
 from workspace_conformance.portal import Credential, Portal
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.application import Credentials
@@ -33,15 +33,14 @@ from workspace_conformance.verdict import (
     judge_all,
     judge_target,
 )
+from workspace_conformance.waiting import Waits
 from workspace_conformance.wire import Application, Bounds, Wire
 
 
 class Run:
     """The state of one run. Made when pytest is configured, started before the first case."""
 
-    def __init__(
-        self, settings: Settings, contract: Contract, waiting: Callable[[str, float], None]
-    ) -> None:
+    def __init__(self, settings: Settings, contract: Contract, waits: Waits) -> None:
         self.settings = settings
         self.contract = contract
         self.redactor = Redactor()
@@ -55,7 +54,7 @@ class Run:
         self.started = time.time()
         self.suite_root = manifest.ROOT  # the checkout whose suites run
         self._server: str | None = None
-        self._waiting = waiting
+        self.waits = waits  # shows what is waited for
         self._embedded: object | None = None
         self._stopped = False
         self._second: Portal | None = None
@@ -81,10 +80,10 @@ class Run:
         self.settings = settings
         self.road = Road(
             Wire(bounds=Bounds.within(settings.timeout), proxies=not self._is_embedded, app=app),
-            Pacer(None if settings.plan else settings.pace, settings.rate),
+            self._pacer(settings),
             self.redactor,
             allow_writes=settings.allow_writes,
-            waiting=self._waiting,
+            waiting=self.waits,
         )
         journal_file = (
             None
@@ -110,6 +109,13 @@ class Run:
             self.redactor.learn(token, "token")
             self.portal.account = Credential(token, "account")
         self._server = greeting.greet(self.portal)
+
+    def _pacer(self, settings: Settings) -> Pacer:
+        """Nobody else sends to the embedded portal, whose port may have been another target's."""
+        told = {"account": settings.token or settings.username or ""}
+        told["second account"] = settings.second_token or ""
+        store = None if self._is_embedded else PaceStore(settings.target or "", told)
+        return Pacer(None if settings.plan else settings.pace, settings.rate, store, self.waits)
 
     @property
     def _is_embedded(self) -> bool:
@@ -226,7 +232,7 @@ class Run:
 
     def can_run_ahead(self, item: pytest.Item) -> bool:
         """Whether a case needs nothing of pytest but its parameters and the portal."""
-        if not isinstance(item, pytest.Function) or item.get_closest_marker("alone"):
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("burst"):
             return False
         params = item.callspec.params if hasattr(item, "callspec") else {}
         return set(inspect.signature(item.obj).parameters) <= {"portal", *params}
@@ -248,6 +254,7 @@ class Run:
         if self.road is None or self._stopped:
             return
         self._stopped = True
+        self.waits.stop()
         self.road.halt()
         self.ahead.stop()
         self.road.resume()

@@ -1,0 +1,89 @@
+"""Showing a person what a run waits for, and for how long.
+
+On a terminal one line counts down and then disappears; in a log there is a line at the start and
+one at the end.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+_WIDTH = 78  # columns
+_SHORTEST = 1.0  # seconds: what is over sooner is not worth a line
+
+
+class Waits:
+    """Shows waits, each announced when it begins. Safe to use from several threads.
+
+    write: puts a text out at once, as it is; fresh: begins a new line where one is begun; live: it
+    is a terminal.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None], fresh: Callable[[], None], *, live: bool
+    ) -> None:
+        self._write = write
+        self._fresh = fresh
+        self._live = live
+        self._lock = threading.Lock()
+        self._what = ""
+        self._began = 0.0
+        self._until = 0.0
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, what: str, seconds: float) -> None:
+        """Announce that `what` is waited for, for so many seconds; 0: there is only a word to say."""
+        if seconds < _SHORTEST:
+            if not seconds:
+                self._fresh()
+                self._write(f"  {what}\n")
+            return
+        now = time.monotonic()
+        with self._lock:
+            idle = now >= self._until and self._thread is None
+            longer = now + seconds > self._until + _SHORTEST
+            if longer:
+                self._until = now + seconds
+                if idle or what != self._what:
+                    self._begin(what, seconds, idle)
+        if idle:
+            self._thread = threading.Thread(target=self._follow, name="waiting", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Show nothing more; what is under way ends."""
+        self._stopped.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join(2)
+
+    def _begin(self, what: str, seconds: float, idle: bool) -> None:
+        self._what = what
+        if idle:
+            self._began = time.monotonic()
+            self._fresh()
+        if not self._live:
+            self._write(f"  waiting {seconds:.0f} s: {what}\n")
+
+    def _follow(self) -> None:
+        """Count down, on a thread of its own, until nothing is waited for any more."""
+        while True:
+            with self._lock:
+                left = self._until - time.monotonic()
+                if left <= 0 or self._stopped.is_set():
+                    self._thread = None
+                    self._end()
+                    return
+                if self._live:
+                    text = f"  {self._what}: {left:.0f} s"
+                    self._write("\r" + text[:_WIDTH].ljust(_WIDTH))
+            self._stopped.wait(min(left, 1.0 if self._live else 5.0))
+
+    def _end(self) -> None:
+        if self._live:
+            self._write("\r" + " " * _WIDTH + "\r")
+        else:
+            self._write(f"  went on after {time.monotonic() - self._began:.0f} s\n")
