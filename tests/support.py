@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
@@ -263,7 +267,7 @@ def environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("WORKSPACE_", "PYTEST_")) and not name.lower().endswith("_proxy")
     }
-    return {**kept, "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1", **extra}
+    return {**kept, "COLUMNS": "80", **extra}
 
 
 def command(folder: Path, *arguments: str) -> list[str]:
@@ -281,21 +285,68 @@ def command(folder: Path, *arguments: str) -> list[str]:
     ]
 
 
+# Forks runs from a process that has imported everything already: half of a short run is imports.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    ["pytest", "schemathesis", "workspace_conformance.plugin", "workspace_conformance.operations"]
+)
+_PATIENCE = 300  # seconds
+
+
 def run_suite(
     folder: Path, *arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> Ran:
-    """Run the real suite in a process of its own."""
-    done = subprocess.run(
-        command(folder, *arguments),
-        cwd=cwd,
-        env=environment(**(env or {})),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), folder)
+    """Run the real suite in a process of its own; in another checkout with a fresh interpreter."""
+    words, variables = command(folder, *arguments), environment(**(env or {}))
+    if cwd != ROOT:
+        done = subprocess.run(
+            words,
+            cwd=cwd,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), folder)
+    with tempfile.NamedTemporaryFile() as out:
+        process = _FORKS.Process(target=_forked, args=(words[3:], variables, out.name))
+        process.start()
+        process.join(_PATIENCE)
+        process.kill()
+        process.join()
+        assert process.exitcode is not None
+        return Ran(process.exitcode, out.read().decode("utf-8", "replace"), folder)
+
+
+def _forked(arguments: list[str], variables: dict[str, str], out: str) -> None:
+    stream = os.open(out, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(stream, number)
+    sys.stdout, sys.stderr = (os.fdopen(n, "w", encoding="utf-8") for n in (1, 2))
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(ROOT)
+    code = pytest.main([*arguments, "-W", "ignore::pytest.PytestAssertRewriteWarning"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def against(portal: Observed, **extra: str) -> dict[str, str]:
+    """The variables that a user sets to judge a portal with nothing but the account's token."""
+    given = {"WORKSPACE_TARGET": portal.url, "WORKSPACE_TOKEN": portal.credentials.token}
+    return {**given, **extra}
+
+
+def valid_result(ran: Ran) -> dict[str, Any]:
+    """results.json of a run, checked against its schema."""
+    schema = json.loads((ROOT / "schemas" / "results.schema.json").read_text("utf-8"))
+    errors = list(jsonschema_rs.validator_for(schema).iter_errors(ran.results))
+    assert errors == []
+    assert ran.results["exit_code"] == ran.code
+    return ran.results
 
 
 def no_traceback(out: str) -> bool:
