@@ -11,6 +11,7 @@ from workspace_conformance.expectations import (
     expect_refusal,
     expect_status,
     expect_success,
+    given_failure,
     given_success,
     violation,
 )
@@ -118,7 +119,7 @@ def test_a_refusal_discloses_nothing(portal: Portal, resource: str, fmt: str) ->
     protected = portal.served(path)
     given_success(protected, "the same request with a credential")
     exchange = portal.get(path, fmt, credential=NOBODY)
-    authentication.given_refused(exchange)
+    given_failure(exchange)
     authentication.expect_nothing_disclosed(exchange, protected)
 
 
@@ -129,7 +130,7 @@ def test_a_refusal_discloses_nothing(portal: Portal, resource: str, fmt: str) ->
 def test_a_refused_write_has_no_effect(portal: Portal, method: str, place: int) -> None:
     """POST, PUT and DELETE that are refused for want of a credential change nothing."""
     for refusal in refusals(portal, place, method):
-        authentication.given_refused(refusal.asked)
+        given_failure(refusal.asked)
         if refusal.effect:
             status = answer(refusal.asked).status_line
             violation(refusal.asked, f"answered {status}, and had its effect: {refusal.effect}")
@@ -144,7 +145,7 @@ def test_known_and_unknown_are_refused_alike(portal: Portal, place: int, fmt: st
     assert resource.kind is not None
     unknown = f"{resource.kind.collection}/{encode(portal.unknown_id(resource.kind))}"
     known = portal.get(resource.path, fmt, credential=NOBODY)
-    authentication.given_refused(known)
+    given_failure(known)
     expect_status(portal.get(unknown, fmt, credential=NOBODY), answer(known).status)
 
 
@@ -182,6 +183,7 @@ def test_a_credential_in_the_query_does_not_count(portal: Portal, name: str) -> 
     authenticate.
     """
     given_success(portal.served("people/@self"), "the credential in its header")
+    authentication.given_needed(portal, "people/@self", "json")
     query = f"{name}={encode(authentication.token(portal))}"
     expect_no_success(portal.get("people/@self", "json", query=query, credential=NOBODY))
 
@@ -191,6 +193,7 @@ def test_a_credential_in_the_query_does_not_count(portal: Portal, name: str) -> 
 def test_a_credential_in_a_cookie_does_not_count(portal: Portal, fmt: str) -> None:
     """The valid credential in the cookie asc_auth_key alone does not authenticate."""
     given_success(portal.served("people/@self"), "the credential in its header")
+    authentication.given_needed(portal, "people/@self", fmt)
     cookie = [("Cookie", f"asc_auth_key={authentication.token(portal)}")]
     expect_no_success(portal.get("people/@self", fmt, headers=cookie, credential=NOBODY))
 

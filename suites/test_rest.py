@@ -20,16 +20,8 @@ from workspace_conformance.identifiers import encode
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 
-READABLE = [
-    "self",
-    "collection-1",
-    "collection-2",
-    "collection-3",
-    "item-1",
-    "item-2",
-    "item-3",
-    "comments",
-]
+LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
+READABLE = ["self", *LISTS[:3], "item-1", "item-2", "item-3", "comments"]
 PLACES = [1, 2, 3]
 FORMATS = ["json", "xml", ""]
 
@@ -106,7 +98,11 @@ def test_other_methods_do_not_succeed(portal: Portal, method: str, resource: str
 
 
 @pytest.mark.requirement("REST-4")
-@pytest.mark.parametrize("resource", READABLE)
+@pytest.mark.parametrize(
+    "resource",
+    # What alternates between two answers shows it only while nobody else asks.
+    [pytest.param(name, marks=[pytest.mark.alone]) if name in LISTS else name for name in READABLE],
+)
 def test_reading_changes_nothing(portal: Portal, resource: str) -> None:
     """GET asked again answers the same, in every documented member of every record."""
     expect_unchanged_by_reading(portal, portal.resource(resource))
@@ -121,11 +117,18 @@ def test_get_serves_what_put_reported(portal: Portal, place: int, fmt: str) -> N
     changed = update(portal, place, fmt)
     given_success(changed.asked, "the update")
     given_success(changed.after, "reading the record after the update")
-    reported, served = views.record(changed.asked), views.record(changed.after)
-    for name in difference(reported, served, changed.kind.documented - {"updated", "preview"}):
+    members = changed.kind.documented - {"updated", "preview"}
+    after = changed.after
+    reported = views.record(changed.asked)
+    if difference(reported, views.record(after), members):
+        # Whether two forms say the same is for FMT-4: the same form is compared.
+        after = portal.get(changed.record.path, fmt, fresh=True)
+        given_success(after, "reading the record in the form of the update")
+    served = views.record(after)
+    for name in difference(reported, served, members):
         assert reported is not None
         assert served is not None
         violation(
-            changed.after,
+            after,
             f"PUT reported {name} as {reported[name]!r}; GET then serves {served[name]!r}",
         )

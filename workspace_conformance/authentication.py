@@ -12,9 +12,19 @@ from lxml import etree
 
 from workspace_conformance import views
 from workspace_conformance.exchange import Exchange
-from workspace_conformance.expectations import answer, given_success, violation
+from workspace_conformance.expectations import answer, given_failure, given_success, violation
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import NOBODY, Credential, Portal, as_json, basic, unknown_token
+from workspace_conformance.portal import (
+    NOBODY,
+    Body,
+    Credential,
+    Portal,
+    as_form,
+    as_json,
+    basic,
+    succeeded,
+    unknown_token,
+)
 
 # Members that belong to one person or record alone: seeing them in a refusal is a disclosure.
 _PERSONAL = frozenset(
@@ -89,10 +99,21 @@ def invalid(portal: Portal, form: str) -> Credential:
 
 
 def given_refused(exchange: Exchange) -> None:
-    """Untested unless the request was refused: that it was not is AUTH-1's finding."""
+    """Untested unless the request was refused, with 4xx: that it was not is AUTH-1's finding."""
     __tracebackhide__ = True
-    if answer(exchange).succeeded:
-        raise Untested(Reason.SETUP_FAILED, "there is no refusal to judge: the request succeeded")
+    response = given_failure(exchange)
+    if not 400 <= response.status < 500:
+        raise Untested(
+            Reason.SETUP_FAILED, f"there is no refusal to judge, but {response.status_line}"
+        )
+
+
+def given_needed(portal: Portal, path: str, fmt: str) -> None:
+    """Untested unless a request without any credential is refused: else what serves the same
+    request with something in place of Authorization is not that.
+    """
+    __tracebackhide__ = True
+    given_failure(portal.get(path, fmt, credential=NOBODY))
 
 
 def expect_challenge(exchange: Exchange) -> None:
@@ -130,15 +151,24 @@ def _values(view: Any, member: str = "") -> Iterator[tuple[str, str]]:
 
 
 def log_in(portal: Portal, fmt: str) -> Exchange:
-    """The answer to a login in a format, asked once; Untested without user name and password."""
+    """The answer to a login in a format, asked once; Untested without user name and password.
+
+    What body the login takes is not said: where JSON does not succeed, a form is tried.
+    """
     if portal.login is None:
         raise Untested(Reason.NO_CREDENTIAL, "needs WORKSPACE_USERNAME and WORKSPACE_PASSWORD")
     user, password = portal.login
-    body = as_json({"userName": user, "password": password})
-    return portal.once(
-        ("login", fmt),
-        lambda: portal.ask("POST", "authentication", fmt, body=body, credential=NOBODY),
-    )
+    fields = {"userName": user, "password": password}
+
+    def log_in_with(body: Body) -> Exchange:
+        return portal.ask("POST", "authentication", fmt, body=body, credential=NOBODY)
+
+    def log_in_somehow() -> Exchange:
+        first = log_in_with(as_json(fields))
+        second = first if succeeded(first) else log_in_with(as_form(fields))
+        return second if succeeded(second) else first
+
+    return portal.once(("login", fmt), log_in_somehow)
 
 
 def holds_token(exchange: Exchange) -> bool:

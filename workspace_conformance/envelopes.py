@@ -13,6 +13,7 @@ import jsonschema_rs
 from lxml import etree
 
 from workspace_conformance import cases, views
+from workspace_conformance.cleaning import bears, whole_list
 from workspace_conformance.comparing import provoke
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
@@ -23,7 +24,7 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.experiments import encoded
+from workspace_conformance.experiments import Creation, encoded
 from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import POST, Kind
 from workspace_conformance.media import Element, Refused, Unreadable, printable, read
@@ -67,6 +68,16 @@ def _commented(portal: Portal) -> tuple[Exchange, bool]:
     shown = portal.served(path, fresh=True)
     given_success(shown, "the comments of the post")
     return exchange, any(text in str(view) for view in views.records(shown))
+
+
+def is_listed(portal: Portal, made: Creation) -> bool:
+    """Whether the list of its kind shows a record that was made: it is there then, even if its own
+    URL does not serve it or the answer to its creation does not show it.
+    """
+    listed = whole_list(portal, made.kind)
+    if listed is None:
+        raise Untested(Reason.SETUP_FAILED, f"the list of {made.kind.plural} cannot be read")
+    return any(bears(made.kind, view, made.name) for view in listed.values())
 
 
 def unknown_write(portal: Portal, method: str, place: int, fmt: str) -> Exchange:
@@ -274,6 +285,7 @@ __all__ = [
     "expect_count",
     "expect_envelope",
     "expect_failure_envelope",
+    "is_listed",
     "mistaken_post",
     "unknown_write",
 ]

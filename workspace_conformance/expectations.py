@@ -55,6 +55,17 @@ def given_success(exchange: Exchange, what: str = "what this check builds on") -
     return answer(exchange)
 
 
+def given_failure(exchange: Exchange) -> Response:
+    """The response when it is no success; Untested otherwise: that it succeeded is some other
+    check's finding.
+    """
+    __tracebackhide__ = True
+    response = answer(exchange)
+    if response.succeeded:
+        raise Untested(Reason.SETUP_FAILED, "there is no failure to judge: the request succeeded")
+    return response
+
+
 def expect_success(exchange: Exchange) -> Response:
     """The answer is 2xx. A 403 leaves the case untested: the account may not."""
     __tracebackhide__ = True
@@ -123,6 +134,27 @@ def expect_media(exchange: Exchange, wanted: str) -> None:
         shown = printable(response.header("content-type") or "nothing")
         violation(exchange, f"declares {shown}; expected {WORDS[wanted]}")
     expect_readable(exchange)
+
+
+def given_media(exchange: Exchange, wanted: str) -> None:
+    """Untested unless the answer is a success whose media is `wanted`: that a plain request does
+    not get it is the finding of the check of plain requests.
+    """
+    __tracebackhide__ = True
+    try:
+        expect_media(exchange, wanted)
+    except Violation as found:
+        raise Untested(Reason.SETUP_FAILED, f"a plain request does not get it: {found}") from None
+
+
+def given_readable(exchange: Exchange) -> None:
+    """Untested unless the answer is a success that is well-formed in the media it declares."""
+    __tracebackhide__ = True
+    given_success(exchange)
+    try:
+        expect_readable(exchange)
+    except Violation as found:
+        raise Untested(Reason.SETUP_FAILED, f"a plain answer cannot be read: {found}") from None
 
 
 def expect_readable(exchange: Exchange) -> None:

@@ -32,6 +32,7 @@ class Creation:
     """A POST that should make a record. `record` is None where the answer shows none."""
 
     kind: Kind
+    name: str
     fields: dict[str, str]
     asked: Exchange
     record: Record | None
@@ -71,9 +72,9 @@ class Refusal:
 
 def encoded(fmt: str, fields: dict[str, str]) -> Body:
     """The body for a format: JSON for .json; a form otherwise, which names no response format
-    (FMT-3).
+    (FMT-3). A form writes a space as %20 or as a plus sign: with .xml the one, without the other.
     """
-    return as_json(fields) if fmt == "json" else as_form(fields)
+    return as_json(fields) if fmt == "json" else as_form(fields, plus=not fmt)
 
 
 def creation(portal: Portal, slot: int, fmt: str) -> Creation:
@@ -128,7 +129,7 @@ def _creation(portal: Portal, kind: Kind, fmt: str) -> Creation:
     fields = portal.fields(kind, name, "50% a+b=c Straße Жук" if fmt != "json" else "Straße Жук")
     asked, record = portal.create(kind, name, fmt, encoded(fmt, fields))
     found = portal.served(record.path, fresh=True) if record else None
-    return Creation(kind, fields, asked, record, found)
+    return Creation(kind, name, fields, asked, record, found)
 
 
 def _subject(portal: Portal, kind: Kind, fmt: str) -> Record:

@@ -74,9 +74,21 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> dict[str, Damage | 
         )
         given_success(done, f"{method} on a record of ours")
         after = _state(portal, kind, right)
-        found[method] = _difference(portal, kind, before, after, neighbours)
+        found[method] = _difference(portal, subject, before, after, neighbours)
+        if found[method] is not None:
+            _given_still(portal, subject, right)
         before = after
     return found
+
+
+def _given_still(portal: Portal, subject: Record, neighbour: Record) -> None:
+    """Untested where reading alone, with no write in between, shows other records changed."""
+    before, after = (_state(portal, subject.kind, neighbour) for _ in range(2))
+    moved = _difference(portal, subject, before, after, {neighbour.id})
+    if moved is not None:
+        raise Untested(
+            Reason.SETUP_FAILED, f"records do not stand still between two readings: {moved.words}"
+        )
 
 
 def _state(portal: Portal, kind: Kind, neighbour: Record) -> tuple[Exchange, Exchange]:
@@ -88,11 +100,13 @@ def _state(portal: Portal, kind: Kind, neighbour: Record) -> tuple[Exchange, Exc
 
 def _difference(
     portal: Portal,
-    kind: Kind,
+    subject: Record,
     before: tuple[Exchange, Exchange],
     after: tuple[Exchange, Exchange],
     neighbours: Collection[str],
 ) -> Damage | None:
+    """What differs in records other than the subject."""
+    kind = subject.kind
     members = kind.documented - {"updated"}
     if succeeded(before[1]) and not succeeded(after[1]):
         return Damage("the neighbouring record is no longer there", after[1], True)
@@ -101,6 +115,8 @@ def _difference(
         (by_id(before[0]), by_id(after[0]), after[0]),
     ):
         for identity, view in was.items():
+            if identity == subject.id:
+                continue
             certain = identity in neighbours
             # Other records of ours come and go.
             if not certain and views.text(view, kind.mark).startswith(portal.name("")):

@@ -22,6 +22,7 @@ class Kind:
     id.
     changes: body fields that change it, from the same.
     carried: which member shows which text: {member: body field}.
+    holds: which member holds which text, perhaps with mark-up around it: {member: body field}.
     documented: members whose values belong to the record and do not change by being read.
     id_is_name: whether the documentation lets nearly any text be an id (people: the user name).
     """
@@ -33,6 +34,7 @@ class Kind:
     fields: Callable[[str, str, str], Fields]
     changes: Callable[[str, str, str], Fields]
     carried: dict[str, str]
+    holds: dict[str, str]
     documented: frozenset[str]
     id_is_name: bool = False
 
@@ -75,6 +77,7 @@ POST = Kind(
     _post,
     _post,
     {"title": "title"},
+    {"text": "content"},
     frozenset({"id", "title", "text", "preview", "created", "updated", "tags"}),
 )
 GROUP = Kind(
@@ -85,6 +88,7 @@ GROUP = Kind(
     _group,
     _group,
     {"name": "groupName"},
+    {},
     frozenset({"id", "name", "description", "category", "parent"}),
 )
 PERSON = Kind(
@@ -95,6 +99,7 @@ PERSON = Kind(
     _person,
     _person_changes,
     {"lastName": "lastname", "firstName": "firstname"},
+    {},
     frozenset(
         {
             "id",

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from workspace_conformance import cases, views
 from workspace_conformance.exchange import Exchange, Request
@@ -79,9 +79,10 @@ def as_json(fields: Mapping[str, object]) -> Body:
     return Body(json.dumps(fields, ensure_ascii=False).encode(), "application/json")
 
 
-def as_form(fields: Mapping[str, object]) -> Body:
-    """Fields as an application/x-www-form-urlencoded body (UTF-8, percent-encoded)."""
-    return Body(urlencode(fields, quote_via=quote).encode(), "application/x-www-form-urlencoded")
+def as_form(fields: Mapping[str, object], *, plus: bool = False) -> Body:
+    """Fields as an application/x-www-form-urlencoded body (UTF-8); a space is %20, or a plus sign."""
+    text = urlencode(fields, quote_via=quote_plus if plus else quote)
+    return Body(text.encode(), "application/x-www-form-urlencoded")
 
 
 class Portal:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from ..values import Form, Json
+from ..values import Call, Form, Json, Outcome
 from .model import Fault
-from .wrapping import Apply, map_texts, on_response
+from .wrapping import Apply, Members, map_texts, on_envelope, on_response
 
 JSON, XML = Form.JSON, Form.XML
 
@@ -25,7 +25,17 @@ def _members(change: Callable[[dict[str, Json]], dict[str, Json]], *forms: Form)
 
 
 def _lists(change: Callable[[list[Json]], list[Json]], *forms: Form) -> Apply:
-    return on_response(lambda value: change(value) if isinstance(value, list) else value, *forms)
+    """Change lists, and their counts with them."""
+
+    def changed(call: Call, outcome: Outcome, members: Members) -> Json:
+        value = members.get("response")
+        if not isinstance(value, list):
+            return members
+        items = change(value)
+        counted = {"count": len(items)} if "count" in members else {}
+        return {**members, **counted, "response": items}
+
+    return on_envelope(changed, *forms)
 
 
 def _flip(members: dict[str, Json]) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..formats import MEDIA, accepted, write_json
 from ..parts import Parts
 from ..values import Answer, Asked, Call, Form, Json, Kind, Outcome, Place
-from .calls import COLLECTIONS, ITEMS, RECORDS, where
+from .calls import COLLECTIONS, ITEMS, RECORDS, record_of, where
 from .model import Fault
 from .wrapping import (
     NOT_FOUND,
@@ -23,7 +23,6 @@ from .wrapping import (
 
 JSON, XML = Form.JSON, Form.XML
 _SUFFIXED = (JSON, XML)
-_DOTTED = re.compile(r"(/people/[^/]*)\.[^/.]+(?<!\.json)(?<!\.xml)((?:\.json|\.xml)?)$")
 
 
 def _named(asked: Asked) -> Form | None:
@@ -112,15 +111,22 @@ def _error_as_json(answer: Answer, form: Form) -> Answer:
     return replace(redeclare(answer, MEDIA[JSON]), body=write_json(error))
 
 
-def _cut_dotted(path: str) -> str:
-    return _DOTTED.sub(r"\1\2", path)
-
-
 def _cut_dotted_when(suffixed: bool) -> Apply:
-    def change(path: str) -> str:
-        return _cut_dotted(path) if path.endswith((".json", ".xml")) == suffixed else path
+    """Cut what follows the last dot of a user name."""
 
-    return on_path(change)
+    def apply(parts: Parts) -> None:
+        inner = parts.locate
+
+        def locate(asked: Asked) -> Place:
+            place = inner(asked)
+            known = place.kind is Kind.PERSON and record_of(parts, place) is not None
+            if not known or "." not in place.id or (place.suffix is not None) != suffixed:
+                return place
+            return replace(place, id=place.id.rpartition(".")[0])
+
+        parts.locate = locate
+
+    return apply
 
 
 def _refuse_query(parts: Parts) -> None:

@@ -12,6 +12,7 @@ from .wrapping import Apply, answer_with, instead, map_texts, on_bad_body, on_fi
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+_PLAIN = frozenset(("title", "content", "groupname", "firstname", "lastname"))
 
 
 def _type(asked: Asked) -> str:
@@ -40,6 +41,14 @@ def _texts_of(media: str, change: Callable[[str], str]) -> Apply:
         return mapped if isinstance(mapped, dict) else fields
 
     return _fields_of(media, changed)
+
+
+def _cut(fields: Fields) -> Fields:
+    """Texts cut to 8 characters, but for what names somebody."""
+    return {
+        name: value[:8] if isinstance(value, str) and name in _PLAIN else value
+        for name, value in fields.items()
+    }
 
 
 def _without(*names: str) -> Callable[[Fields], Fields]:
@@ -103,7 +112,7 @@ FAULTS = (
         "json-text-cut",
         "REQ-1",
         "texts of a JSON body are cut to 8 characters",
-        _texts_of(JSON, lambda text: text[:8] if "@" not in text and "-" not in text else text),
+        _fields_of(JSON, _cut),
     ),
     Fault("form-refused", "REQ-2", "a form is refused with 415", _refuse_bodies(FORM)),
     Fault("form-plus-kept", "REQ-2", "+ in a form is not decoded", _rewrite_form(b"+", b"%2B")),

@@ -43,16 +43,21 @@ def _created_missing(parts: Parts) -> None:
 
 
 def _every_second_missing(kind: Kind) -> Apply:
-    """Do not serve every second listed record at its own URL."""
+    """Do not serve every second record that was there from the first at its own URL."""
 
-    def find(parts: Parts, call: Call) -> Outcome | None:
+    def apply(parts: Parts) -> None:
         shelf = shelf_of(parts, kind)
-        if shelf is None or not where("GET", kinds=(kind,))(call):
-            return None
-        record = record_of(parts, call.place)
-        return NOT_FOUND if record is not None and shelf.all().index(record) % 2 else None
+        missing = {record.id for record in (shelf.all() if shelf is not None else [])[1::2]}
 
-    return instead(find)
+        def find(_: Parts, call: Call) -> Outcome | None:
+            if not where("GET", kinds=(kind,))(call):
+                return None
+            record = record_of(parts, call.place)
+            return NOT_FOUND if record is not None and record.id in missing else None
+
+        instead(find)(parts)
+
+    return apply
 
 
 def _retitled(record: Any, ending: str) -> Any:
