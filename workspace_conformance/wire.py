@@ -23,8 +23,8 @@ from workspace_conformance.media import Refused, Unreadable, decode_content, pri
 
 Application = Callable[..., Awaitable[None]]  # an ASGI application
 
-_POOL_IDLE = 5.0  # seconds for which an idle connection is kept
-_LANE_IDLE = 30.0  # longer than the pause between two bursts
+_POOL_IDLE = 2.0  # seconds for which one of lane 0 is kept idle: less than servers keep it
+_LANE_IDLE = 30.0  # for which one of another lane is: longer than the pause between two bursts
 _BEGINNING = 64 * 1024  # bytes that are kept of a body too long to be read
 _EPOCH = time.time() - time.monotonic()
 
@@ -78,7 +78,9 @@ class Wire:
         app: Application | None = None,
     ) -> None:
         self.bounds = bounds or Bounds()
-        self._connections = connections
+        self._room = asyncio.Semaphore(connections)
+        self._free: dict[str | None, list[int]] = {}
+        self._lanes = 0  # made for lane 0 so far; their numbers are negative
         self._proxies = proxies
         self._app = app
         self._clients: dict[tuple[str | None, int], httpx.AsyncClient] = {}
@@ -90,9 +92,12 @@ class Wire:
     async def send(self, request: Request, bounds: Bounds | None = None, lane: int = 0) -> Answer:
         """Send `request` once; never raises for what the target or the network does.
 
-        Lane 0 is a pool of connections. Any other lane is one connection of its own, which takes
-        one request at a time: a pool's upkeep costs more than the requests when many are in use.
+        A lane is one connection of its own, which takes one request at a time. Lane 0 stands for
+        whichever is free, the one used last first.
         """
+        if lane == 0:
+            async with self._room:
+                return await self._send_on_a_free_lane(request, bounds)
         limits = bounds or self.bounds
         client = self._client(request.address, lane)  # slow to make: not on the target's time
         sent = now()
@@ -120,6 +125,19 @@ class Wire:
             trouble, words = Trouble.PROTOCOL, _said(error) or type(error).__name__
         return Answer(response, trouble, words, sent, now())
 
+    async def _send_on_a_free_lane(self, request: Request, bounds: Bounds | None) -> Answer:
+        # httpcore's own pool looks at all its connections and waiting requests at each step, which
+        # costs more than the requests when many are under way.
+        free = self._free.setdefault(request.address, [])
+        if not free:
+            self._lanes += 1
+            free.append(-self._lanes)
+        lane = free.pop()
+        try:
+            return await self.send(request, bounds, lane)
+        finally:
+            free.append(lane)
+
     async def close(self) -> None:
         """Close every connection."""
         for client in self._clients.values():
@@ -130,9 +148,10 @@ class Wire:
         client = self._clients.get((address, lane))
         if client is None:
             self._trust = self._trust or httpx.create_ssl_context()  # slow to make, and the same
-            size, idle = (1, _LANE_IDLE) if lane else (self._connections, _POOL_IDLE)
             limits = httpx.Limits(
-                max_connections=size, max_keepalive_connections=size, keepalive_expiry=idle
+                max_connections=1,
+                max_keepalive_connections=1,
+                keepalive_expiry=_LANE_IDLE if lane > 0 else _POOL_IDLE,
             )
             options: dict[str, Any] = {
                 "limits": limits,
