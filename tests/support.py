@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,6 +175,8 @@ class Observed:
     app: PortalApp
     url: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)  # method, path as it came
+    # How often each question came: method, path with query, Authorization, body.
+    questions: Counter[tuple[str, str, str, bytes]] = field(default_factory=Counter)
     before: Callable[[str, str], Message | None] | None = None  # may answer in the portal's place
 
     @property
@@ -193,9 +196,27 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the request and pass it on."""
-        if scope["type"] == "http":
-            self.asked.append((scope["method"], scope["raw_path"].decode("latin-1")))
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        path = scope["raw_path"].decode("latin-1")
+        self.asked.append((scope["method"], path))
+        query = scope["query_string"].decode("latin-1")
+        target = f"{path}?{query}" if query else path
+        headers = dict(scope["headers"])
+        who = headers.get(b"authorization", b"").decode("latin-1")
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        self.questions[scope["method"], target, who, body] += 1
+        given = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+        async def again() -> Message:
+            return next(given, None) or await receive()
+
+        return await self.app(scope, again, send)
 
 
 @contextlib.contextmanager
