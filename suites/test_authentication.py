@@ -12,6 +12,7 @@ from workspace_conformance.expectations import (
     expect_status,
     expect_success,
     given_failure,
+    given_refusal,
     given_success,
     violation,
 )
@@ -78,7 +79,7 @@ def test_the_refusal_of_reading_is_401(portal: Portal, resource: str, fmt: str) 
     path = portal.resource(resource).path
     given_success(portal.served(path), "the same request with a credential")
     exchange = portal.get(path, fmt, credential=NOBODY)
-    authentication.given_refused(exchange)
+    given_refusal(exchange)
     expect_status(exchange, 401)
 
 
@@ -89,7 +90,7 @@ def test_the_refusal_of_reading_is_401(portal: Portal, resource: str, fmt: str) 
 def test_the_refusal_of_writing_is_401(portal: Portal, method: str, place: int) -> None:
     """POST, PUT and DELETE without Authorization: when they are refused, with 401."""
     for refusal in refusals(portal, place, method):
-        authentication.given_refused(refusal.asked)
+        given_refusal(refusal.asked)
         expect_status(refusal.asked, 401)
 
 

@@ -5,9 +5,6 @@ Each check's positive control is the real id: asked for in the same way, its rec
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass
-
 import pytest
 
 from workspace_conformance import views
@@ -24,7 +21,6 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.experiments import encoded, write
 from workspace_conformance.id_checks import (
     ask,
     expect_answered,
@@ -33,17 +29,26 @@ from workspace_conformance.id_checks import (
     for_each,
     for_these,
     format_of,
+    given_unknown_refused,
     is_named,
 )
-from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, about, subject
-from workspace_conformance.identifiers import Form, Identifier, encode, near_miss_list
+from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, subject
+from workspace_conformance.id_writing import (
+    UNSAFE,
+    WRONG_TO_WRITE,
+    given_unknown_write_refused,
+    near_to_write,
+    send,
+    unknown_to_write,
+    writing,
+)
+from workspace_conformance.identifiers import Form, Identifier, encode
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import FORMATS, Portal, succeeded
 
 ITEMS = ["item-1", "item-2", "item-3"]
 NAMED = [*ITEMS, "user-name"]
 SLOTS = [1, 2, 3]
-UNSAFE = ["PUT", "DELETE"]
 NAMES = ["id", "userName", "email"]
 MARKUP = [
     Identifier(text, encode(text), "markup")
@@ -87,6 +92,7 @@ def test_unknown_id_cannot_be_written(portal: Portal, method: str, slot: int) ->
 def test_wrong_form_is_refused(portal: Portal, sort: str, item: str) -> None:
     """GET of an id of the wrong form: 4xx, and never a dropped connection."""
     real = subject(portal, item)
+    given_unknown_refused(portal, real)
 
     def is_refused(found: Identifier) -> None:
         exchange = expect_answered(portal, real, ask(portal, real, found))
@@ -128,6 +134,7 @@ def test_empty_id_is_answered(portal: Portal, item: str) -> None:
 def test_wrong_form_cannot_be_written(portal: Portal, method: str, slot: int) -> None:
     """PUT and DELETE of an id of the wrong form: 4xx."""
     target = writing(portal, method, slot)
+    given_unknown_write_refused(portal, target)
     for_these(WRONG_TO_WRITE, lambda found: expect_refused(send(portal, target, found)))
 
 
@@ -154,6 +161,7 @@ def test_real_id_works_with_every_suffix(portal: Portal, item: str, fmt: str) ->
 def test_near_miss_reaches_nothing(portal: Portal, item: str) -> None:
     """GET of a prefix, an extension, a padded or doubled real id: no success."""
     real = subject(portal, item)
+    given_unknown_refused(portal, real)
     for_each(portal, real, "near", lambda found: expect_nothing(ask(portal, real, found), found))
 
 
@@ -162,6 +170,7 @@ def test_near_miss_reaches_nothing(portal: Portal, item: str) -> None:
 def test_id_leads_nowhere_else(portal: Portal, item: str) -> None:
     """GET of an id with encoded slashes, dots or backslashes: no success."""
     real = subject(portal, item)
+    given_unknown_refused(portal, real)
     for_each(portal, real, "escapes", lambda found: expect_no_success_at(ask(portal, real, found)))
 
 
@@ -170,6 +179,7 @@ def test_id_leads_nowhere_else(portal: Portal, item: str) -> None:
 def test_wildcard_reaches_nothing(portal: Portal, item: str) -> None:
     """GET of wildcards, lists, and what else is of the wrong form: no record is served."""
     real = subject(portal, item)
+    given_unknown_refused(portal, real)
 
     def reaches_nothing(found: Identifier) -> None:
         exchange = ask(portal, real, found)
@@ -202,6 +212,7 @@ def test_near_miss_cannot_be_written(portal: Portal, method: str, slot: int) -> 
     """PUT and DELETE of near misses of a record of ours: no success, and the record stays."""
     target = writing(portal, method, slot)
     given_success(portal.served(target.about.path), "the record of ours")
+    given_unknown_write_refused(portal, target)
     for_these(
         near_to_write(target), lambda found: expect_no_success_at(send(portal, target, found))
     )
@@ -270,6 +281,7 @@ def test_refused_write_is_well_formed(portal: Portal, method: str, slot: int) ->
 def test_placeholder_does_not_succeed(portal: Portal, item: str) -> None:
     """GET of {userid} and the like, left in place by a client: no success."""
     real = subject(portal, item)
+    given_unknown_refused(portal, real)
     for_each(
         portal, real, "placeholders", lambda found: expect_nothing(ask(portal, real, found), found)
     )
@@ -314,82 +326,3 @@ def expect_shown(exchange: Exchange, identity: str) -> None:
     view = views.record(exchange)
     if views.text(view, "id") and not is_named(view, identity, ["id"]):
         violation(exchange, f"shows the record {views.text(view, 'id')!a}; expected {identity!a}")
-
-
-# --- writing, which nobody else's record may suffer from ------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """A record of ours whose id is varied, and how: with which method and format."""
-
-    about: Subject
-    method: str
-    fmt: str
-
-
-WRONG_TO_WRITE = [
-    Identifier(text, encode(text), "wrong form")
-    for text in ["conformance-no-id", "conformance\0", "<conformance>&", "conformance\U0001f600"]
-] + [Identifier("conformance\ufffd", "conformance%FF", "wrong form")]
-
-
-def writing(portal: Portal, method: str, slot: int) -> Writing:
-    """What takes place number `slot` among the kinds that can be written.
-
-    The control: the same method and format succeed on a record of ours.
-    """
-    kinds = portal.creatable()
-    kind = kinds[(slot - 1) % len(kinds)]
-    fmt = FORMATS[(slot + UNSAFE.index(method)) % len(FORMATS)]
-    given_success(write(portal, method, slot, fmt), f"{method} of a record of ours")
-    record = portal.once(("ids", kind.name), lambda: portal.make(kind, "ids"))
-    return Writing(about(portal, kind, record.id), method, fmt)
-
-
-def unknown_to_write(target: Writing) -> list[Identifier]:
-    """Ids of the right form that no record has."""
-    texts = [f"conformance-nobody-{number}" for number in (1, 2)]
-    if target.about.form is Form.GUID:
-        # For people an unknown user name is of the right form too.
-        kept = texts[1:] if target.about.kind.id_is_name else []
-        made = [str(uuid.uuid5(uuid.NAMESPACE_URL, text)) for text in texts]
-        texts = [*made[: 2 - len(kept)], *kept]
-    elif target.about.form is Form.INTEGER:
-        texts = ["2147480321", "2147481234"]
-    return [Identifier(text, text, "unknown id") for text in texts]
-
-
-def near_to_write(target: Writing) -> list[Identifier]:
-    """Near misses that a lenient portal could take for our record, and for no other."""
-    wire = encode(target.about.real)
-    chosen = {wire + end for end in ("x", "%20", "%00", "%2F")}
-    if target.about.form is Form.GUID:
-        chosen.add(wire[:-1])
-    about = target.about
-    misses = near_miss_list(about.real, about.form, about.known, about.reserved)
-    return [miss for miss in misses if miss.wire in chosen]
-
-
-def send(portal: Portal, target: Writing, found: Identifier) -> Exchange:
-    """Send a writing request once, provided that reading the same id is refused."""
-    path = target.about.at(found)
-    key = ("ids", target.method, path, target.fmt)
-    return portal.once(key, lambda: send_harmless(portal, target, found))
-
-
-def send_harmless(portal: Portal, target: Writing, found: Identifier) -> Exchange:
-    """Send a writing request to an id that, as reading shows, is no record's."""
-    path, kind = target.about.at(found), target.about.kind
-    read = ask(portal, target.about, found)
-    if read.response is None or not 400 <= read.response.status < 500:
-        raise Untested(Reason.SETUP_FAILED, "reading that id is not refused: writing could do harm")
-    name = portal.name(kind.name, "nobody")
-    fields = portal.changes(kind, name)
-    body = encoded(target.fmt, fields) if target.method == "PUT" else None
-    exchange = portal.ask(target.method, path, target.fmt, body=body)
-    made = target.method == "PUT" and succeeded(exchange)
-    if made and is_named(views.record(exchange), found.text, ["id"]):
-        portal.journal.intend(kind.name, name)  # under the id that we invented: ours to remove
-        portal.journal.made_at(name, path)
-    return exchange

@@ -14,6 +14,7 @@ from workspace_conformance.attempts import (
 )
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import (
+    NO_CONTENT,
     answer,
     expect_media,
     expect_no_success,
@@ -34,7 +35,6 @@ from workspace_conformance.portal import (
 )
 
 _LOGIN = "authentication.login"
-_NO_CONTENT = (204, 205)
 _MAYBE_DATELESS = ("people.create", "people.update")  # nobody told the portal a date
 
 
@@ -130,7 +130,7 @@ def _expect_declared_media(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
     operation = operations.described()[name]
     good = given_successes(portal, operation)
-    judged = [a for a in good if answer(a.exchange).status not in _NO_CONTENT]
+    judged = [a for a in good if answer(a.exchange).status not in NO_CONTENT]
     if not judged:
         raise Untested(Reason.SETUP_FAILED, "every success said that it has no content")
     for attempt in judged:

@@ -112,3 +112,13 @@ def test_writing_with_the_headers_clients_are_told_to_send(
         # Whether the body itself is taken is for REQ-1 and REQ-2.
         bodies.given_accepted_otherwise(portal, method, told, fmt)
     expect_success(exchange)
+
+
+@pytest.mark.requirement("REQ-4")
+@pytest.mark.writes
+@pytest.mark.parametrize("told", list(TOLD))
+def test_updating_without_a_body(portal: Portal, told: str) -> None:
+    """PUT without a body is served with these headers where it is served without them."""
+    record = portal.spare(portal.creatable()[0])
+    given_success(portal.ask("PUT", record.path, "json"), "PUT without a body")
+    expect_success(portal.ask("PUT", record.path, "json", headers=TOLD[told]))

@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import bodies, envelopes, views
-from workspace_conformance.comparing import is_served_somehow, undocumented_paths
+from workspace_conformance import bodies, comments, envelopes, views
+from workspace_conformance.comparing import (
+    in_another_version,
+    is_served_somehow,
+    undocumented_paths,
+)
 from workspace_conformance.expectations import (
     answer,
     expect_no_server_error,
@@ -18,7 +22,7 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.experiments import creation, deletion, update, write
+from workspace_conformance.experiments import Deletion, creation, deletion, update, write
 from workspace_conformance.identifiers import encode
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
@@ -70,7 +74,7 @@ def test_creation_answers_201(portal: Portal, place: int, fmt: str) -> None:
 @pytest.mark.writes
 def test_creation_of_a_comment_answers_201(portal: Portal) -> None:
     """POST of a comment answers 201, and the comments of the post show it."""
-    exchange, shown = envelopes.commented(portal)
+    exchange, shown = comments.commented(portal)
     expect_status(exchange, 201)
     if not shown:
         violation(exchange, "answered 201, and the comment is not among those of the post")
@@ -96,8 +100,24 @@ def test_a_delete_answers_200(portal: Portal, place: int, fmt: str) -> None:
     removed = deletion(portal, place, fmt)
     given_success(removed.asked, "the delete")
     expect_status(removed.asked, 200)
-    if answer(removed.after).succeeded:
+    if _is_served(removed):
         violation(removed.after, "the delete answered 200, and the record is still served")
+
+
+@pytest.mark.requirement("STA-4")
+@pytest.mark.writes
+def test_a_deleted_comment_is_gone(portal: Portal) -> None:
+    """DELETE of a comment: a success, and the comments of the post no longer show it."""
+    exchange, shown = comments.uncommented(portal)
+    given_success(exchange, "the delete of a comment")
+    if shown:
+        violation(exchange, "succeeded, and the comment is still among those of the post")
+
+
+def _is_served(removed: Deletion) -> bool:
+    """Whether the record is still there: a success that shows nothing of it is STA-5's finding."""
+    shown = views.text(views.record(removed.after), "id")
+    return answer(removed.after).succeeded and shown == removed.record.id
 
 
 @pytest.mark.requirement("STA-5")
@@ -133,7 +153,7 @@ def test_a_deleted_record_answers_404(portal: Portal, place: int) -> None:
     """GET of a record that was deleted answers 404."""
     removed = deletion(portal, place, "json")
     given_success(removed.asked, "the delete")
-    if answer(removed.after).succeeded:
+    if _is_served(removed):
         raise Untested(Reason.SETUP_FAILED, "the record is still there")
     expect_status(removed.after, 404)
 
@@ -183,6 +203,7 @@ def test_an_undocumented_path_does_not_succeed(portal: Portal, fmt: str) -> None
     given_success(portal.served("people/@self"), "GET on a documented path")
     for path in undocumented_paths(portal):
         expect_no_success(portal.get(path, fmt))
+    expect_no_success(in_another_version(portal, fmt))
 
 
 @pytest.mark.requirement("STA-8")

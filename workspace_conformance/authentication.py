@@ -98,16 +98,6 @@ def invalid(portal: Portal, form: str) -> Credential:
     return Credential(value)
 
 
-def given_refused(exchange: Exchange) -> None:
-    """Untested unless the request was refused, with 4xx: that it was not is AUTH-1's finding."""
-    __tracebackhide__ = True
-    response = given_failure(exchange)
-    if not 400 <= response.status < 500:
-        raise Untested(
-            Reason.SETUP_FAILED, f"there is no refusal to judge, but {response.status_line}"
-        )
-
-
 def given_needed(portal: Portal, path: str, fmt: str) -> None:
     """Untested unless a request without any credential is refused: else what serves the same
     request with something in place of Authorization is not that.
@@ -204,7 +194,6 @@ __all__ = [
     "INVALID",
     "expect_challenge",
     "expect_nothing_disclosed",
-    "given_refused",
     "given_success",
     "holds_token",
     "invalid",

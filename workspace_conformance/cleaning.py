@@ -59,7 +59,10 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
     if entry.path is None:
         return False
     exchange = portal.ask("DELETE", entry.path, fmt)
-    if exchange.response is not None and exchange.response.status in (404, 410):
+    told = exchange
+    if exchange.response is not None and exchange.response.status >= 500:
+        told = portal.get(entry.path, fmt, fresh=True)  # it may fail over what is not there
+    if told.response is not None and told.response.status in (404, 410):
         portal.journal.gone(entry.name)
     return succeeded(exchange)
 

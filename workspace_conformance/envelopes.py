@@ -12,7 +12,7 @@ from functools import cache
 import jsonschema_rs
 from lxml import etree
 
-from workspace_conformance import cases, views
+from workspace_conformance import cases
 from workspace_conformance.cleaning import bears, whole_list
 from workspace_conformance.comparing import provoke
 from workspace_conformance.data import schema_path
@@ -21,15 +21,14 @@ from workspace_conformance.expectations import (
     answer,
     declared,
     given_envelope,
-    given_success,
     violation,
 )
 from workspace_conformance.experiments import Creation, encoded
 from workspace_conformance.identifiers import encode
-from workspace_conformance.kinds import POST, Kind
+from workspace_conformance.kinds import Kind
 from workspace_conformance.media import Element, Refused, Unreadable, printable, read
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Body, Portal, as_form, as_json, succeeded
+from workspace_conformance.portal import Body, Portal, as_json
 
 FAILURES: dict[str, Callable[[Portal, str], Exchange]] = {
     "no credential": lambda portal, fmt: provoke(portal, "no credential", fmt),
@@ -43,40 +42,11 @@ _OWN_MEMBERS = frozenset({"status", "statusCode", "count", "response", "error"})
 # --- asking ---------------------------------------------------------------------------------------
 
 
-def commented(portal: Portal) -> tuple[Exchange, bool]:
-    """POST a comment to a post of ours; the exchange, and whether the post's comments show it.
-
-    Where the account cannot write posts, another kind of record is made in its place.
-    """
-    return portal.once("commented on", lambda: _commented(portal))
-
-
-def _commented(portal: Portal) -> tuple[Exchange, bool]:
-    kinds = portal.creatable()
-    if POST not in kinds:
-        name = portal.name(kinds[0].name, "in-place-of-comment")
-        fields = portal.fields(kinds[0], name)
-        made, record = portal.create(kinds[0], name, "json", as_json(fields))
-        return made, record is not None
-    post = portal.make(POST, "commented")
-    text = portal.name("comment")
-    path = f"{post.path}/comment"
-    exchange = portal.ask("POST", path, "json", body=as_json({"content": text}))
-    if not succeeded(exchange):
-        exchange = portal.ask("POST", path, "xml", body=as_form({"content": text}))
-    given_success(exchange, "a comment")
-    shown = portal.served(path, fresh=True)
-    given_success(shown, "the comments of the post")
-    return exchange, any(text in str(view) for view in views.records(shown))
-
-
 def is_listed(portal: Portal, made: Creation) -> bool:
-    """Whether the list of its kind shows a record that was made: it is there then, even if its own
-    URL does not serve it or the answer to its creation does not show it.
+    """Whether the list of its kind shows a record that was made: it is there then (STA-2), even if
+    its own URL does not serve it (REST-1) or the answer to its creation does not show it.
     """
-    listed = whole_list(portal, made.kind)
-    if listed is None:
-        raise Untested(Reason.SETUP_FAILED, f"the list of {made.kind.plural} cannot be read")
+    listed = whole_list(portal, made.kind) or {}
     return any(bears(made.kind, view, made.name) for view in listed.values())
 
 
@@ -280,7 +250,6 @@ def _xml_problem(root: Element) -> str | None:
 
 __all__ = [
     "FAILURES",
-    "commented",
     "expect_agreement",
     "expect_count",
     "expect_envelope",

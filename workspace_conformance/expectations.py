@@ -26,6 +26,7 @@ from workspace_conformance.media import (
 from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.portal import succeeded, unusable
 
+NO_CONTENT = (204, 205)
 WORDS = {"json": "JSON", "xml": "XML"}
 
 
@@ -63,6 +64,17 @@ def given_failure(exchange: Exchange) -> Response:
     response = answer(exchange)
     if response.succeeded:
         raise Untested(Reason.SETUP_FAILED, "there is no failure to judge: the request succeeded")
+    return response
+
+
+def given_refusal(exchange: Exchange) -> Response:
+    """The response when it is 4xx; Untested otherwise."""
+    __tracebackhide__ = True
+    response = answer(exchange)
+    if not 400 <= response.status < 500:
+        raise Untested(
+            Reason.SETUP_FAILED, f"there is no refusal to judge, but {response.status_line}"
+        )
     return response
 
 
@@ -129,6 +141,8 @@ def expect_media(exchange: Exchange, wanted: str) -> None:
     """
     __tracebackhide__ = True
     response = given_success(exchange, "the request")
+    if response.status in NO_CONTENT:
+        raise Untested(Reason.SETUP_FAILED, f"the answer says that it is empty: {response.status}")
     found = declared(exchange)
     if found is None or not (found.is_json if wanted == "json" else found.is_xml):
         shown = printable(response.header("content-type") or "nothing")

@@ -15,10 +15,17 @@ from zlib import crc32
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from workspace_conformance import drawing, views
+from workspace_conformance.comparing import undocumented_paths
 from workspace_conformance.exchange import Exchange, Trouble
-from workspace_conformance.expectations import declared, expect_refusal, given_success, violation
+from workspace_conformance.expectations import (
+    declared,
+    expect_refusal,
+    given_refusal,
+    given_success,
+    violation,
+)
 from workspace_conformance.id_subjects import SORTS, Ids, Subject
-from workspace_conformance.identifiers import Identifier
+from workspace_conformance.identifiers import Identifier, encode
 from workspace_conformance.media import legible
 from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.portal import FORMATS, Portal
@@ -76,6 +83,18 @@ def for_each(portal: Portal, about: Subject, sort: str, judge: Judge) -> None:
         raise next(iter(unserved.values()))
     if 2 * len(unjudged) > len(fitting):
         raise unjudged[-1]
+
+
+def given_unknown_refused(portal: Portal, about: Subject) -> None:
+    """Untested where ids that no record has (ID-1), or paths that are not documented (STA-7), are
+    not refused: what other ids do cannot be told from that.
+    """
+    __tracebackhide__ = True
+    path = f"{about.kind.collection}/{encode(portal.unknown_id(about.kind))}"
+    for fmt in FORMATS:
+        given_refusal(portal.get(path, fmt))
+    for path in undocumented_paths(portal):
+        given_refusal(portal.get(path, "json"))
 
 
 def judge_one(judge: Judge, identifier: Identifier) -> None:

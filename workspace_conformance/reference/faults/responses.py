@@ -1,5 +1,6 @@
 """Faults of status codes and of what they stand for."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
@@ -238,8 +239,8 @@ FAULTS = (
     Fault(
         "status-code-off-in-xml",
         "STA-6",
-        "in XML a success's statusCode says 0",
-        _member_if("statusCode", 0, Form.XML, failed=False),
+        "in XML a success's statusCode says 404",
+        _member_if("statusCode", 404, Form.XML, failed=False),
     ),
     Fault("anything-served", "STA-7", "GET of any path: 200", instead(_serve_nowhere)),
     Fault(
@@ -251,8 +252,8 @@ FAULTS = (
     Fault(
         "any-version",
         "STA-7",
-        "api/1.0 and api/3.0 are served as api/2.0",
-        on_path(lambda p: p.replace("/api/1.0/", "/api/2.0/").replace("/api/3.0/", "/api/2.0/")),
+        "whatever stands in place of 2.0 is served as api/2.0",
+        on_path(lambda path: re.sub(r"^/api/[^/]+/", "/api/2.0/", path)),
     ),
     Fault(
         "bad-fields-500",
