@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from workspace_conformance import contract, manifest
@@ -19,6 +20,16 @@ def named_in_suites() -> set[str]:
 
 def test_every_requirement_has_a_check_and_every_check_a_requirement() -> None:
     assert named_in_suites() == set(contract.load().requirements)
+
+
+def test_every_check_names_one_requirement() -> None:
+    """A check that names none would run, and count for nothing."""
+    for file in SUITES:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                marks = map(ast.unparse, node.decorator_list)
+                named = [mark for mark in marks if mark.startswith("pytest.mark.requirement(")]
+                assert len(named) == 1, f"{file.name}: {node.name}"
 
 
 def test_every_requirement_has_a_fault() -> None:

@@ -1,0 +1,180 @@
+"""The README is true: its commands run, its options exist, its tables say what the code says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from workspace_conformance.contract import load
+from workspace_conformance.options import OPTIONS
+from workspace_conformance.verdict import Exit
+
+from .support import ROOT, environment, observed_portal
+
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = [block.strip() for block in re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)]
+INLINE = re.findall(r"`((?:python|pytest|pip) [^`]+)`", README)
+# What is not ours: pytest's own options, and those of our other commands.
+OTHERS = {"--strict", "--help", "--list-faults", "--write", "--editable"}
+
+
+def rows(header: str) -> list[list[str]]:
+    """The cells of the table whose header begins like that."""
+    lines = README[README.index(f"| {header} |") :].splitlines()[2:]
+    table = lines[: next(n for n, line in enumerate([*lines, ""]) if not line.startswith("|"))]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def run(
+    words: list[str] | str, cwd: Path = ROOT, patience: float = 120, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the README as a user of this environment would."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    line = words if isinstance(words, str) else " ".join(words)
+    env: Mapping[str, str] = environment(PATH=path, **variables)
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        timeout=patience,
+        check=False,
+    )
+
+
+# --- commands -------------------------------------------------------------------------------------
+
+
+def test_the_quick_start_is_two_command_lines() -> None:
+    """Each complete in itself: it sets up, then runs the suite, or our own tests."""
+    start = README[README.index("## Quick start") :]
+    start = start[: start.index("\n## ", 1)]
+    assert start.count("```sh") == 2
+    first, second = BLOCKS[:2]
+    assert "\n" not in first + second
+    setup = "python3 -m venv .venv && .venv/bin/pip install -c requirements.lock -e '.[dev]' && "
+    assert first == setup + ".venv/bin/pytest"
+    assert second == setup + ".venv/bin/pytest tests"
+    assert "Python 3.11" in start
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_quick_start_works_in_a_fresh_clone(number: int, tmp_path: Path) -> None:
+    """As it stands. The second line runs our own tests, but not this one: pytest leaves out what
+    is slow unless it is asked for.
+    """
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    done = run(BLOCKS[number], clone, patience=3600)
+    assert done.returncode == 0, done.stdout[-5000:]
+    if number == 0:
+        assert "Verdict: conformant" in done.stdout.splitlines()[-1]
+        assert (clone / "reports" / "results.json").exists()
+
+
+def test_a_portal_is_judged_as_the_readme_says(tmp_path: Path) -> None:
+    """The block of commands, with a portal and a token that exist, and little to judge."""
+    block = next(block for block in BLOCKS if "WORKSPACE_TARGET" in block)
+    with observed_portal() as portal:
+        given = block.replace("https://portal.example.com", portal.url)
+        given = given.replace("WORKSPACE_TOKEN=...", f"WORKSPACE_TOKEN={portal.credentials.token}")
+        assert given.endswith("\npytest")
+        done = run(f"{given} --requirement FMT-9", WORKSPACE_REPORT_DIR=str(tmp_path))
+        assert {method for method, _ in portal.asked} == {"GET"}
+    assert done.returncode == Exit.OK, done.stdout
+    assert portal.credentials.token not in done.stdout
+    assert (tmp_path / "results.json").exists()
+
+
+def test_every_command_in_the_text_is_tried() -> None:
+    """Here or in another test; a new one must find its place."""
+    assert set(INLINE) == {
+        "pytest --help",
+        "pytest --fault NAME",  # tests/test_faults.py
+        "pytest -n 2",  # tests of several processes
+        "python -m workspace_conformance.reference",  # tests/reference/test_command.py
+        "python -m workspace_conformance.manifest --write",  # tests/test_guards.py: --write is true
+        "python tests/fault_matrix.py",
+    }
+
+
+def test_the_help_names_every_option() -> None:
+    done = run("pytest --help")
+    assert done.returncode == 0
+    for option in OPTIONS:
+        assert re.search(rf"^  {option.flag}\b", done.stdout, re.M), option.flag
+
+
+def test_the_faults_are_listed() -> None:
+    assert "`--list-faults` names" in README
+    done = run("python -m workspace_conformance.reference --list-faults")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) >= 90
+
+
+def test_the_manifest_can_be_checked() -> None:
+    done = run("python -m workspace_conformance.manifest --help")
+    assert done.returncode == 0
+    assert "--write" in done.stdout
+
+
+def test_the_fault_matrix_is_printed() -> None:
+    done = run("python tests/fault_matrix.py no-challenge --own --jobs 1")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^no-challenge +AUTH-6 +yes", done.stdout, re.M)
+
+
+# --- options --------------------------------------------------------------------------------------
+
+
+def test_every_option_is_in_the_table_with_its_variable() -> None:
+    table = {re.split(r"[` ]", row[0])[1]: row for row in rows("option")}
+    assert list(table) == [option.flag for option in OPTIONS]
+    for option in OPTIONS:
+        first, second, meaning = table[option.flag]
+        assert first == f"`{option.flag}{f' {option.metavar}' if option.metavar else ''}`"
+        assert second == (f"`{option.variable}`" if option.variable else "")
+        assert meaning == option.help
+
+
+def test_every_option_in_the_text_exists() -> None:
+    text = "\n".join(README.split("```")[::2])
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert named <= {option.flag for option in OPTIONS} | OTHERS
+
+
+def test_every_variable_in_the_text_exists() -> None:
+    named = set(re.findall(r"WORKSPACE_[A-Z_]+", README))
+    known = {option.variable for option in OPTIONS if option.variable}
+    assert named == known | {"WORKSPACE_STRICT"}
+
+
+# --- tables and places ----------------------------------------------------------------------------
+
+
+def test_the_exit_codes_are_all_there() -> None:
+    codes = {value for name, value in vars(Exit).items() if name.isupper()}
+    assert [int(row[0]) for row in rows("exit code")] == sorted(codes)
+
+
+def test_the_requirements_are_all_there_as_the_contract_says_them() -> None:
+    expected = [[row.id, str(row.level), row.statement] for row in load().requirements.values()]
+    assert rows("id") == expected
+    assert len(expected) == 61
+
+
+def test_places_that_the_readme_names_exist() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", README) if "://" not in link]
+    named = re.findall(r"`((?:schemas|suites|tests|workspace_conformance|bench)/[\w./-]*)`", README)
+    assert "schemas/requirements.yaml" in named
+    assert [place for place in (*links, *named) if not (ROOT / place).exists()] == []
