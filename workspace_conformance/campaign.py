@@ -287,7 +287,7 @@ def facts(campaign: Campaign) -> dict[str, Any]:
 
     limit: requests served per period, null where it could not be told. window: the kind. The
     timeline is that of the first burst: how many were served and refused, in steps of a hundredth
-    of the period, by the time of their answers.
+    of the period, by the time of their answers. Every time is in seconds since that burst began.
     """
     first = hits(campaign.first)
     refusals = campaign.refusals()
@@ -316,6 +316,31 @@ def facts(campaign: Campaign) -> dict[str, Any]:
             for count in campaign.counts
         ],
         "timeline": _timeline(first, campaign.rate.period / 100),
+        "first_refusal": _first_refusal(campaign),
+        "recovery": _recovery(campaign),
+    }
+
+
+def _first_refusal(campaign: Campaign) -> dict[str, Any] | None:
+    begin = min(one.sent for one in campaign.first)
+    pairs = zip(campaign.first, hits(campaign.first), strict=True)
+    refused = [one for one, hit in pairs if hit.fate is Fate.REFUSED]
+    if not refused:
+        return None
+    first = min(refused, key=lambda exchange: exchange.received)
+    return {"seconds": round(first.received - begin, 3), "retry_after": announced(first)}
+
+
+def _recovery(campaign: Campaign) -> dict[str, Any] | None:
+    recovery = campaign.recovery
+    if recovery.refusal is None or not recovery.asked:
+        return None
+    begin = min(one.sent for one in campaign.first)
+    return {
+        "refused": round(recovery.refusal.received - begin, 3),
+        "retry_after": recovery.announced,
+        "asked": round(recovery.asked[-1].sent - begin, 3),
+        "served": recovery.served,
     }
 
 

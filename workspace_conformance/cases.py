@@ -8,10 +8,11 @@ credited to both.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from workspace_conformance.exchange import Exchange
 
@@ -33,6 +34,24 @@ class Case:
         """Count `exchange` among those that the case rests on."""
         if exchange.number not in self.exchanges:
             self.exchanges.append(exchange.number)
+
+    def infer(self, exchanges: Mapping[int, Exchange]) -> None:
+        """Fill in method and format where the case's parameters do not say them, and all that it
+        asked agrees.
+        """
+        requests = [exchanges[number].request for number in self.exchanges if number in exchanges]
+        methods = {request.method for request in requests}
+        formats = {format_of(request.url) for request in requests}
+        if self.method is None and len(methods) == 1:
+            self.method = methods.pop()
+        if self.format is None and len(formats) == 1:
+            self.format = formats.pop()
+
+
+def format_of(url: str) -> str:
+    """The format suffix of a URL's path: "json", "xml", or "" for none."""
+    path = urlsplit(url).path
+    return next((name for name in ("json", "xml") if path.endswith(f".{name}")), "")
 
 
 _local = threading.local()

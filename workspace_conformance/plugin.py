@@ -243,6 +243,8 @@ def _case_result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> Ca
     elif error is not None:
         outcome, reason, mistake = Outcome.UNTESTED, Reason.SETUP_FAILED, True
         message = f"the suite itself failed: {type(error).__name__}: {error}"
+    if run.road is not None:
+        case.infer(run.road.exchanges)
     return CaseResult(
         case.id,
         case.requirement,

@@ -328,6 +328,7 @@ class Run:
             ],
             exit_code=code,
             cannot=None if self.cannot is None else str(self.cannot),
+            interrupted=cut_off is not None,
             measured=self.road.measured if self.road else None,
             exchanges=exchanges,
         )

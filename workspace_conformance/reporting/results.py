@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from workspace_conformance.contract import Contract
@@ -48,6 +47,7 @@ class Result:
     deleted: int
     left_behind: Sequence[Mapping[str, str]]
     exit_code: int
+    interrupted: bool = False
     measured: Mapping[str, Any] | None = None
     exchanges: Mapping[int, Exchange] = field(default_factory=dict)
     cannot: str | None = None  # why the target could not be judged at all
@@ -71,12 +71,16 @@ def as_data(result: Result) -> dict[str, Any]:
         "finished": _instant(result.finished),
         "settings": _settings(result.settings),
         "verdict": str(result.verdict),
+        "interrupted": result.interrupted,
+        "cannot_judge": result.cannot,
         "exit_code": result.exit_code,
+        "sections": {name: item.title for name, item in result.contract.sections.items()},
         "requirements": [
             {
                 "id": row.requirement.id,
                 "level": str(row.requirement.level),
                 "section": row.requirement.section,
+                "needs": sorted(row.requirement.needs),
                 "statement": row.requirement.statement,
                 "verdict": str(row.verdict),
                 "cases": [_case(case) for case in row.cases],
@@ -123,13 +127,9 @@ def counts(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def write(data: Mapping[str, Any], file: Path) -> None:
-    """Write results.json, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(".tmp")
-    text = _NOT_PRINTED.sub(_escaped, json.dumps(data, indent=1, ensure_ascii=False))
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(file)
+def as_text(data: Mapping[str, Any]) -> str:
+    """The text of results.json."""
+    return _NOT_PRINTED.sub(_escaped, json.dumps(data, indent=1, ensure_ascii=False)) + "\n"
 
 
 _NOT_PRINTED = re.compile(r"[^\n -~]")
