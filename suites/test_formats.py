@@ -168,9 +168,8 @@ def test_undocumented_suffix_does_not_succeed(portal: Portal, resource: str) -> 
     """GET with .yaml, which is no documented format, does not succeed."""
     found = portal.resource(resource)
     given_success(portal.served(found.path), "the resource in a documented form")
-    kind = found.kind or PERSON
-    unknown = f"{kind.collection}/{encode(portal.unknown_id(kind))}"
-    given_failure(portal.get(unknown))  # else the suffix may have been taken for part of an id
+    # Else it is not the suffix that succeeds, but whatever stands there.
+    given_failure(portal.get(f"{found.path}-yaml"))
     expect_no_success(portal.get(found.path, "yaml"))
 
 
@@ -221,6 +220,7 @@ def test_an_id_with_a_dot_is_served(portal: Portal, fmt: str) -> None:
     """GET people/{userName} with a user name that holds a dot serves that person."""
     person = comparing.dotted_person(portal)
     name, identity = views.text(person, "userName"), views.text(person, "id")
+    given_success(portal.get(f"{PERSON.collection}/{encode(identity)}", fmt), "the person's id")
     exchange = portal.get(f"{PERSON.collection}/{encode(name)}", fmt)
     expect_success(exchange)
     found = views.text(views.record(exchange), "id")

@@ -127,7 +127,7 @@ def test_reading_an_unknown_record_answers_404(portal: Portal, place: int, fmt: 
     """GET of a record that cannot be found answers 404, where a known one is served."""
     resource = portal.item(place)
     assert resource.kind is not None
-    given_success(portal.served(resource.path), "GET of a known record")
+    given_success(portal.get(resource.path, fmt), "GET of a known record")
     unknown = encode(portal.unknown_id(resource.kind))
     expect_status(portal.get(f"{resource.kind.collection}/{unknown}", fmt), 404)
 
@@ -234,6 +234,17 @@ def test_a_mistaken_request_is_no_server_error(portal: Portal, cause: str) -> No
 
 @pytest.mark.requirement("STA-8")
 @pytest.mark.writes
+def test_an_unknown_method_is_no_server_error(portal: Portal) -> None:
+    """A method that is not documented is not answered 5xx, but for 501, which HTTP has for it."""
+    record = portal.spare(portal.creatable()[0])
+    given_success(portal.served(record.path), "GET on the same resource")
+    exchange = portal.ask("PATCH", record.path, "json")
+    if answer(exchange).status != 501:
+        expect_no_server_error(exchange)
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.writes
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("mistake", [*bodies.MALFORMED, "no field", "other media"])
 def test_a_mistaken_body_is_no_server_error(portal: Portal, mistake: str, place: int) -> None:
@@ -306,3 +317,13 @@ def test_count_is_the_number_of_items(portal: Portal, resource: str, fmt: str) -
     exchange = portal.get(found.path, fmt)
     given_success(exchange)
     envelopes.expect_count(exchange, found.is_list, len(views.records(exchange)))
+
+
+@pytest.mark.requirement("ENV-3")
+@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("resource", LISTS[:3])
+def test_count_of_a_page(portal: Portal, resource: str, fmt: str) -> None:
+    """count of a page is the number of items shown, not of all that there are."""
+    exchange = portal.get(portal.resource(resource).path, fmt, query="count=2&startIndex=0")
+    given_success(exchange, "a page of the list")
+    envelopes.expect_count(exchange, True, len(views.records(exchange)))

@@ -102,6 +102,8 @@ def expect_agreement(exchange: Exchange) -> None:
     ):
         return
     shown = given_envelope(exchange)
+    if shown.status_code is None and not (shown.has_response or shown.has_error):
+        raise Untested(Reason.SETUP_FAILED, "the body is no envelope")
     if response.succeeded and shown.has_error:
         violation(exchange, f"answered {response.status_line} with an error inside")
     if shown.status_code is not None and shown.status_code != response.status:
@@ -155,6 +157,8 @@ def expect_count(exchange: Exchange, is_list: bool, items: int) -> None:
         if items:
             raise Untested(Reason.SETUP_FAILED, "the envelope has no count to judge")
         return
+    if not shown.has_response and (shown.media == "json" or shown.count):
+        raise Untested(Reason.SETUP_FAILED, "the envelope has no response to count")
     wanted = items if is_list else 1
     if shown.count != wanted:
         what = f"the list shows {items} items" if is_list else "the answer is a single record"

@@ -98,7 +98,7 @@ FAULTS = (
         "json-error-beside",
         "ENV-1",
         "a JSON failure has response beside error",
-        _failure(lambda m: {**m, "response": {}}, JSON),
+        _failure(lambda m: {**m, "response": {"message": "Failed"}}, JSON),
     ),
     Fault(
         "json-error-renamed",
@@ -136,7 +136,12 @@ FAULTS = (
         "XML has item in place of response",
         _success(lambda m: _rename(m, "response", "item"), XML),
     ),
-    Fault("xml-bare", "ENV-2", "XML has no envelope", _success(_bare, XML)),
+    Fault(
+        "xml-bare-items",
+        "ENV-2",
+        "XML of records has no envelope",
+        _success(_bare, XML, lists=False),
+    ),
     Fault(
         "count-one-more",
         "ENV-3",

@@ -131,8 +131,10 @@ def _mistakes_fail(statuses: Collection[int], when: When) -> Apply:
     return on_failure(lambda _, out: SERVER_ERROR if out.status in statuses else out, when)
 
 
-def _has_fields(call: Call) -> bool:
-    return where("POST", "PUT")(call) and bool(call.asked.body)
+def _fails_over_fields(call: Call, outcome: Outcome) -> Outcome:
+    """Fail over fields that are missing or wrong, in a body that can be read."""
+    is_about_fields = outcome.status == 400 and " must " in (outcome.error or "")
+    return SERVER_ERROR if is_about_fields else outcome
 
 
 FAULTS = (
@@ -259,7 +261,7 @@ FAULTS = (
         "bad-fields-500",
         "STA-8",
         "missing fields, or fields of the wrong type: 500",
-        _mistakes_fail((400,), _has_fields),
+        on_failure(_fails_over_fields, where("POST")),
     ),
     Fault(
         "bad-paging-500",
