@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,12 @@ from typing import Any
 
 import pytest
 
+from workspace_conformance import baseline, contract, waivers
 from workspace_conformance import settings as values
+from workspace_conformance.baseline import Baseline
+from workspace_conformance.gate import Gate
 from workspace_conformance.settings import DOCUMENTED_RATE, Settings, SettingsError
+from workspace_conformance.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,24 @@ OPTIONS = (
         "WORKSPACE_REPORT_DIR",
         "where reports are written (default: reports/)",
         "DIR",
+    ),
+    Option(
+        "--waivers",
+        "WORKSPACE_WAIVERS",
+        "violations that do not fail the run until a date (TOML)",
+        "FILE",
+    ),
+    Option(
+        "--baseline",
+        "WORKSPACE_BASELINE",
+        "an earlier results.json: say what changed since",
+        "FILE",
+    ),
+    Option(
+        "--gate",
+        "WORKSPACE_GATE",
+        "what fails the run: violations (default), or regressions from the baseline",
+        "WHAT",
     ),
     Option(
         "--id-examples",
@@ -209,6 +232,30 @@ def _truth(variable: str, given: str | None) -> bool:
     raise SettingsError(f"{variable}={text}: write 1 or 0")
 
 
+def _load_waivers(file: str | None) -> tuple[Waiver, ...]:
+    if file is None:
+        return ()
+    today = datetime.datetime.now(datetime.UTC).date()
+    try:
+        return waivers.load(Path(file), contract.load(), today)
+    except waivers.WaiverError as error:
+        raise SettingsError(f"--waivers {error}") from None
+
+
+def _load_baseline(file: str | None) -> Baseline | None:
+    try:
+        return None if file is None else baseline.load(Path(file))
+    except baseline.BaselineError as error:
+        raise SettingsError(f"--baseline {error}") from None
+
+
+def _check_gate(text: str | None) -> Gate:
+    try:
+        return Gate((text or Gate.VIOLATIONS).strip().lower())
+    except ValueError:
+        raise SettingsError(f"--gate {text}: write violations or regressions") from None
+
+
 def _check_fault(name: str) -> str:
     # Not above: only a run with a fault needs the embedded portal's parts so early.
     from workspace_conformance.reference.faults import find
@@ -255,6 +302,9 @@ def _resolve(read: _Reader) -> Settings:
             timeout=values.check_timeout(read.text("--timeout") or "30"),
             latency_ms=read.number("--latency-ms", 0, 0, 60_000),
             requirements=read.many("--requirement"),
+            waivers=_load_waivers(read.text("--waivers")),
+            baseline=_load_baseline(read.text("--baseline")),
+            gate=_check_gate(read.text("--gate")),
             plan=read.switch("--plan"),
         )
     )

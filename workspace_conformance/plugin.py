@@ -22,6 +22,7 @@ from workspace_conformance.run import CannotJudge, Run
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.verdict import CaseResult, Exit
 from workspace_conformance.waiting import Waits
+from workspace_conformance.waivers import covering
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 RUN: pytest.StashKey[Run] = pytest.StashKey()
@@ -205,13 +206,21 @@ def pytest_runtest_makereport(
     result = _case_result(run, item, call)
     report.workspace_case = results.case_data(result)  # type: ignore[attr-defined]
     requirement = run.contract.requirements[result.requirement]
-    report.user_properties += [
+    waiver = covering(run.settings.waivers, result)
+    # The item's: JUnit takes those of the report on its teardown.
+    item.user_properties[:] = [
         ("requirement", requirement.id),
         ("level", str(requirement.level)),
         ("section", requirement.section),
         ("reason", str(result.reason or "")),
+        *([("waived", f"{waiver.reason} (until {waiver.expires})")] if waiver else []),
     ]
-    if result.outcome is Outcome.FAILED:
+    if waiver is not None and not run.settings.certify:
+        # Neither a failure for whoever reads JUnit, nor a pass.
+        file, line, _ = item.location
+        report.outcome = "skipped"
+        report.longrepr = (file, line or 0, f"Skipped: waived ({waiver.reason}): {result.message}")
+    elif result.outcome is Outcome.FAILED:
         report.longrepr = _finding(run, item, result, requirement)
     elif result.error:
         # A mistake of the suite: an error for pytest, whatever phase it happened in.
@@ -291,6 +300,8 @@ def pytest_report_teststatus(
     if case["outcome"] == Outcome.UNTESTED and not case["error"]:
         return "skipped", "u", (f"UNTESTED {case['reason']}", {"yellow": True})
     run = config.stash.get(RUN, None)
+    if case["outcome"] == Outcome.FAILED and report.skipped:
+        return "waived", "w", ("WAIVED", {"yellow": True})
     if case["outcome"] != Outcome.FAILED or run is None or run.settings.strict:
         return None
     if run.contract.requirements[case["requirement"]].level is Level.SHOULD:

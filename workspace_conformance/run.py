@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from workspace_conformance import __version__, cases, cleaning, greeting, manifest, reference
+from workspace_conformance import __version__, cases, cleaning, gate, greeting, manifest, reference
 from workspace_conformance.ahead import Ahead
 from workspace_conformance.cases import Case
 from workspace_conformance.contract import Contract, Requirement
@@ -29,7 +29,6 @@ from workspace_conformance.verdict import (
     CaseResult,
     Exit,
     LeftOut,
-    exit_code,
     judge_all,
     judge_target,
 )
@@ -296,13 +295,20 @@ class Run:
         verdict = judge_target(judged, complete)
         traffic = self.road.traffic if self.road else None
         journal = self.portal.journal if self.portal else None
-        code = exit_code(
-            judged, verdict, certify=self.settings.certify, strict=self.settings.strict
+        ended = cut_off
+        if ended is None and self.cannot is not None:
+            ended = Exit.NOT_JUDGED
+        decision = gate.decide(
+            judged,
+            verdict,
+            waived_by=self.settings.waivers,
+            baseline=self.settings.baseline,
+            gate=self.settings.gate,
+            certify=self.settings.certify,
+            strict=self.settings.strict,
+            whole=not left_out and not extra and ended is None,
+            ended=ended,
         )
-        if self.cannot is not None:
-            code = Exit.NOT_JUDGED
-        if cut_off is not None:
-            code = cut_off
         return Result(
             contract=self.contract,
             settings=self.settings,
@@ -326,7 +332,8 @@ class Run:
             left_behind=[
                 {"kind": item.kind, "name": item.name, "url": item.url} for item in self._left
             ],
-            exit_code=code,
+            exit_code=decision.exit_code,
+            decision=decision,
             cannot=None if self.cannot is None else str(self.cannot),
             interrupted=cut_off is not None,
             measured=self.road.measured if self.road else None,

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from workspace_conformance.baseline import Baseline
+from workspace_conformance.gate import Gate
+from workspace_conformance.waivers import Waiver
+
 MAX_WAIT = 60.0  # seconds to wait, all told, for a target that throttles one request
 
 
@@ -55,6 +59,9 @@ class Settings:
     latency_ms: int = 0
     timeout: float = 30.0  # seconds for one whole answer
     requirements: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    baseline: Baseline | None = field(default=None, repr=False)
+    gate: Gate = Gate.VIOLATIONS
     plan: bool = False
 
     @property
@@ -172,6 +179,10 @@ def consistent(settings: Settings) -> Settings:
     if (settings.username is None) != (settings.password is None):
         missing = "--password" if settings.password is None else "--username"
         raise SettingsError(f"{missing} is missing: a login needs both user name and password")
+    if settings.gate is Gate.REGRESSIONS and settings.baseline is None:
+        raise SettingsError("--gate regressions needs --baseline: an earlier results.json")
+    if settings.gate is Gate.REGRESSIONS and settings.certify:
+        raise SettingsError("--certify excuses nothing: it cannot be given with --gate regressions")
     if settings.fault and not settings.embedded:
         raise SettingsError(
             "--fault is for the embedded portal: it cannot be given together with --target"

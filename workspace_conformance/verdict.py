@@ -5,7 +5,7 @@ Pure functions over values: everything that reports say is derived here and nowh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -111,10 +111,26 @@ def judge_target(judged: Sequence[Judged], complete: bool) -> TargetVerdict:
     return TargetVerdict.INCOMPLETE
 
 
+def weighty(judged: Sequence[Judged], *, strict: bool = False) -> list[CaseResult]:
+    """The violations that fail a run: those of a MUST; with `strict` all."""
+    return [
+        case
+        for row in judged
+        for case in row.cases
+        if case.outcome is Outcome.FAILED and (strict or row.requirement.level is Level.MUST)
+    ]
+
+
 def exit_code(
-    judged: Sequence[Judged], verdict: TargetVerdict, *, certify: bool = False, strict: bool = False
+    judged: Sequence[Judged],
+    verdict: TargetVerdict,
+    *,
+    certify: bool = False,
+    strict: bool = False,
+    excused: Container[str] = frozenset(),
 ) -> int:
-    """The exit code of a run that came to its end.
+    """The exit code of a run that came to its end. `excused` are ids of cases that do not count as
+    violations here: they are waived, or known.
 
     A mistake of the suite itself outranks everything; a violation outranks what could not be
     judged.
@@ -122,8 +138,7 @@ def exit_code(
     cases = [case for row in judged for case in row.cases]
     if any(case.error for case in cases):
         return Exit.INTERNAL_ERROR
-    failed = [row for row in judged if row.verdict is Verdict.FAILED]
-    if any(strict or row.requirement.level is Level.MUST for row in failed):
+    if any(case.id not in excused for case in weighty(judged, strict=strict)):
         return Exit.VIOLATED
     if not any(case.outcome is not Outcome.UNTESTED for case in cases):
         return Exit.NOT_JUDGED

@@ -66,6 +66,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["short"] = pages.short
+    made.filters["day"] = pages.moment
     made.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     return made
 

@@ -129,7 +129,7 @@ def page(data: Data, exchanges: Mapping[int, Exchange], redactor: Redactor) -> P
         never=[row["id"] for row in data["requirements"] if not row["cases"]],
         words=words,
         kind=kind,
-        when=_moment(data["finished"]),
+        when=moment(data["finished"]),
         duration=_duration(data["started"], data["finished"]),
         evidence_left=left,
     )
@@ -269,7 +269,8 @@ def short(text: str | None, most: int = MESSAGE_CHARACTERS) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
+    """A moment of results.json as a person reads it."""
     return datetime.fromisoformat(text).strftime("%-d %B %Y, %H:%M UTC")
 
 

@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from workspace_conformance.baseline import Baseline, Changes
 from workspace_conformance.contract import Contract
 from workspace_conformance.exchange import Exchange
+from workspace_conformance.gate import Decision, is_waived
 from workspace_conformance.outcomes import Outcome, Reason
 from workspace_conformance.settings import Settings
 from workspace_conformance.verdict import CaseResult, Judged, LeftOut, TargetVerdict
@@ -47,6 +49,7 @@ class Result:
     deleted: int
     left_behind: Sequence[Mapping[str, str]]
     exit_code: int
+    decision: Decision = field(default_factory=lambda: Decision(0))
     interrupted: bool = False
     measured: Mapping[str, Any] | None = None
     exchanges: Mapping[int, Exchange] = field(default_factory=dict)
@@ -74,6 +77,7 @@ def as_data(result: Result) -> dict[str, Any]:
         "interrupted": result.interrupted,
         "cannot_judge": result.cannot,
         "exit_code": result.exit_code,
+        "gate": _gate(result),
         "sections": {name: item.title for name, item in result.contract.sections.items()},
         "requirements": [
             {
@@ -83,7 +87,8 @@ def as_data(result: Result) -> dict[str, Any]:
                 "needs": sorted(row.requirement.needs),
                 "statement": row.requirement.statement,
                 "verdict": str(row.verdict),
-                "cases": [_case(case) for case in row.cases],
+                "waived": is_waived(row, result.decision),
+                "cases": [_case(case, result.decision) for case in row.cases],
             }
             for row in result.judged
         ],
@@ -109,6 +114,8 @@ def as_data(result: Result) -> dict[str, Any]:
     }
     if result.measured is not None:
         data["measured"] = dict(result.measured)
+    if result.decision.changes is not None and result.settings.baseline is not None:
+        data["changes"] = _changes(result.decision.changes, result.settings.baseline)
     return data
 
 
@@ -165,7 +172,33 @@ def case_from_data(data: Mapping[str, Any]) -> CaseResult:
     )
 
 
-def _case(case: CaseResult) -> dict[str, Any]:
+def _gate(result: Result) -> dict[str, Any]:
+    waived = list(result.decision.waived.values())
+    return {
+        "mode": str(result.settings.gate),
+        "passed": result.exit_code == 0,
+        "words": result.decision.words,
+        "waivers": [
+            {**waiver.data(), "cases": waived.count(waiver)} for waiver in result.settings.waivers
+        ],
+        "needless": list(result.decision.needless),
+    }
+
+
+def _changes(changes: Changes, baseline: Baseline) -> dict[str, Any]:
+    return {
+        "since": {
+            "target": baseline.target,
+            "finished": baseline.finished,
+            "suite": baseline.suite,
+        },
+        "failing": list(changes.failing),
+        "passing": list(changes.passing),
+        "untested": list(changes.untested),
+    }
+
+
+def _case(case: CaseResult, decision: Decision) -> dict[str, Any]:
     data: dict[str, Any] = {
         "id": case.id,
         "outcome": str(case.outcome),
@@ -176,6 +209,8 @@ def _case(case: CaseResult) -> dict[str, Any]:
     for name in ("shown_by", "method", "format", "resource"):
         if getattr(case, name) is not None:
             data[name] = getattr(case, name)
+    if case.id in decision.waived:
+        data["waived"] = decision.waived[case.id].data()
     return data
 
 
@@ -198,6 +233,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "overlap": settings.overlap,
         "seed": settings.seed,
         "requirements": list(settings.requirements),
+        "gate": str(settings.gate),
     }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workspace_conformance.contract import Level
 from workspace_conformance.exchange import Exchange
+from workspace_conformance.gate import Decision, is_waived
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import REASON_WORDS, Outcome, Reason
 from workspace_conformance.redaction import Redactor
@@ -64,11 +65,13 @@ def _pace(settings: Settings) -> str:
 def summary(result: Result, redactor: Redactor) -> list[Line]:
     """The lines of the summary, the verdict last. Everything in them is redacted."""
     lines = [
+        *_changes(result),
         *_sections(result),
         *_violations(result, redactor),
         *(_untested(result) if result.cannot is None else _cannot(result.cannot)),
         *_left_out(result),
         *_traffic(result),
+        *_gate(result),
         _verdict(result),
     ]
     return [Line(harmless(redactor.text(line.text)), line.markup) for line in lines]
@@ -92,20 +95,68 @@ def _sections(result: Result) -> Iterator[Line]:
 
 
 def _violations(result: Result, redactor: Redactor) -> Iterator[Line]:
-    for level, words, colour in (
-        (Level.MUST, "Violated", "red"),
-        (Level.SHOULD, "Advisory: violated SHOULD", "yellow"),
+    for level, waived, words, colour in (
+        (Level.MUST, False, "Violated", "red"),
+        (Level.SHOULD, False, "Advisory: violated SHOULD", "yellow"),
+        (Level.MUST, True, "Violated, waived", "yellow"),
+        (Level.SHOULD, True, "Advisory, waived", "yellow"),
     ):
         rows = [
             row
             for row in result.judged
-            if row.verdict is Verdict.FAILED and row.requirement.level is level
+            if row.verdict is Verdict.FAILED
+            and row.requirement.level is level
+            and is_waived(row, result.decision) is waived
         ]
         if rows:
             yield Line("")
             yield Line(words, {"bold": True, colour: True})
         for row in rows:
             yield from _violation(row, result.exchanges, redactor, colour)
+            yield from _waivers(row, result.decision)
+
+
+def _waivers(row: Judged, decision: Decision) -> Iterator[Line]:
+    used = {decision.waived[case.id] for case in row.cases if case.id in decision.waived}
+    for waiver in sorted(used, key=lambda waiver: waiver.name):
+        count = sum(decision.waived.get(case.id) is waiver for case in row.cases)
+        who = ", ".join(filter(None, (waiver.owner, waiver.link)))
+        yield from _wrapped(
+            f"waived ({count} cases) until {waiver.expires}: {waiver.reason} ({who})", "  "
+        )
+
+
+def _changes(result: Result) -> Iterator[Line]:
+    changes, baseline = result.decision.changes, result.settings.baseline
+    if changes is None or baseline is None:
+        return
+    yield from _wrapped(f"Since the baseline ({baseline.target}, {baseline.finished})", "")
+    groups = (
+        ("newly failing", changes.failing, "red"),
+        ("newly untested", changes.untested, "yellow"),
+        ("newly passing", changes.passing, "green"),
+    )
+    for words, cases, colour in groups:
+        if cases:
+            yield from _wrapped(f"{words}: {by_requirement(result, cases)}", "  ", {colour: True})
+    if not any(cases for _, cases, _ in groups):
+        yield Line("  nothing changed")
+    yield Line("")
+
+
+def by_requirement(result: Result, cases: Iterable[str]) -> str:
+    """Cases by requirement, in words: "FMT-1 (3), FMT-2 (1)"."""
+    wanted = set(cases)
+    counts = {
+        row.requirement.id: sum(case.id in wanted for case in row.cases) for row in result.judged
+    }
+    return ", ".join(f"{name} ({count})" for name, count in counts.items() if count)
+
+
+def _gate(result: Result) -> Iterator[Line]:
+    if result.decision.words:
+        colour = "green" if result.decision.passed else "red"
+        yield from _wrapped(result.decision.words, "", {colour: True})
 
 
 def _violation(
@@ -231,8 +282,8 @@ def _short_of(result: Result) -> str:
     return "no MUST violated, not everything proved"
 
 
-def _wrapped(text: str, indent: str) -> Iterator[Line]:
+def _wrapped(text: str, indent: str, markup: Mapping[str, bool] | None = None) -> Iterator[Line]:
     for line in textwrap.wrap(
         text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     ) or [""]:
-        yield Line(line)
+        yield Line(line, markup or {})
