@@ -150,10 +150,12 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         run.cannot = error
         return True
     judging = [item for item in session.items if item.get_closest_marker("requirement")]
-    groups = [
+    phases = [
         [item for item in judging if _phase(item) == phase and run.can_run_ahead(item)]
         for phase in (0, 1, 2)
     ]
+    # Groups follow one another: a case that must be alone is one.
+    groups = [*phases[:2], *([item] for item in phases[2])]
     if not session.config.getoption("usepdb", False):
         run.ahead.start(groups)
     if run.settings.plan:

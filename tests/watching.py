@@ -1,0 +1,39 @@
+"""A pytest plugin for runs under observation: notes when the body of each case began and ended.
+
+`-p tests.watching` with WATCHED=FILE in the environment; one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+
+import pytest
+
+from workspace_conformance.portal import Portal
+from workspace_conformance.run import Run
+
+_LOCK = threading.Lock()
+
+
+def pytest_configure() -> None:
+    """Put a clock around every case."""
+    body = Run.body
+
+    def watched(self: Run, item: pytest.Item, portal: Portal | None = None) -> None:
+        began = time.monotonic()
+        try:
+            body(self, item, portal)
+        finally:
+            line = {
+                "id": item.nodeid,
+                "alone": item.get_closest_marker("alone") is not None,
+                "began": began,
+                "ended": time.monotonic(),
+            }
+            with _LOCK, open(os.environ["WATCHED"], "a", encoding="utf-8") as out:
+                out.write(json.dumps(line) + "\n")
+
+    Run.body = watched  # type: ignore[method-assign]
