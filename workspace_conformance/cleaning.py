@@ -11,7 +11,7 @@ from workspace_conformance import views
 from workspace_conformance.identifiers import encode
 from workspace_conformance.journal import Entry
 from workspace_conformance.kinds import KINDS, Kind
-from workspace_conformance.portal import Portal, succeeded
+from workspace_conformance.portal import FORMATS, Portal, succeeded
 
 _AT_ONCE = 8  # removals under way at a time
 _PAGES = 50  # pages of a list that are searched for records of ours
@@ -82,12 +82,15 @@ def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -
 
 def whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
     """Every record of a kind by id, page after page; None when the list cannot be read."""
+    for fmt in FORMATS:
+        exchange = portal.get(kind.collection, fmt, fresh=True)
+        if succeeded(exchange) and views.value(exchange.response) is not None:
+            break
     found: dict[str, views.View] = {}
     for _ in range(_PAGES):
-        query = f"startIndex={len(found)}" if found else ""
-        exchange = portal.get(kind.collection, "json", query=query, fresh=True)
-        if not succeeded(exchange) and not found:
-            exchange = portal.served(kind.collection, fresh=True)
+        if found:
+            query = f"startIndex={len(found)}"
+            exchange = portal.get(kind.collection, fmt, query=query, fresh=True)
         if not succeeded(exchange):
             return found or None
         page = {views.text(view, "id"): view for view in views.records(exchange)}

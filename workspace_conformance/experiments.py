@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from workspace_conformance import cases, views
 from workspace_conformance.cleaning import bears
 from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import difference
 from workspace_conformance.kinds import Kind
 from workspace_conformance.portal import (
     NOBODY,
@@ -41,13 +42,17 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A PUT on a record of ours, and what GET serves after it."""
+    """A PUT on a record of ours, and what GET serves after it.
+
+    `same` is that in the form of the PUT, asked for where `after` is of another and differs.
+    """
 
     kind: Kind
     fields: dict[str, str]
     record: Record
     asked: Exchange
     after: Exchange
+    same: Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,10 @@ def _update(portal: Portal, kind: Kind, fmt: str) -> Update:
     record = _subject(portal, kind, fmt)
     fields = portal.changes(kind, record.name, "changed Straße Жук")
     asked = portal.ask("PUT", record.path, fmt, body=encoded(fmt, fields))
-    return Update(kind, fields, record, asked, portal.served(record.path, fresh=True))
+    after = portal.served(record.path, fresh=True)
+    differs = difference(views.record(asked), views.record(after), kind.updated)
+    same = portal.get(record.path, fmt, fresh=True) if differs else after
+    return Update(kind, fields, record, asked, after, same)
 
 
 def _deletion(portal: Portal, kind: Kind, fmt: str) -> Deletion:

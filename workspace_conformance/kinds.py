@@ -38,6 +38,11 @@ class Kind:
     documented: frozenset[str]
     id_is_name: bool = False
 
+    @property
+    def updated(self) -> frozenset[str]:
+        """The members that an update reports, and reading then shows, alike."""
+        return self.documented - {"updated", "preview"}
+
 
 def letters(text: str) -> str:
     """`text` as letters only, capitalised: people's names hold no digits on many portals."""

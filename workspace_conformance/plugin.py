@@ -31,7 +31,7 @@ RESULT: pytest.StashKey[results.Result] = pytest.StashKey()
 MARKERS = (
     "requirement(id): the requirement that a check judges",
     "writes: the check creates, changes or deletes records of ours",
-    "alone: the check runs with nothing else under way",
+    "alone: the check runs beside its like only, when all others have run",
     "burst: the check exceeds the rate limit; it runs last of all",
 )
 
@@ -72,8 +72,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Keep the requirements that were asked for; readers first, then writers, then what must be
-    alone.
+    """Keep the requirements that were asked for; readers first, then writers, then what others may
+    not disturb.
     """
     judging = [item for item in items if item.get_closest_marker("requirement")]
     if not judging:
@@ -104,11 +104,13 @@ def pytest_collection_modifyitems(
 
 
 def _phase(item: pytest.Item) -> int:
+    """0 reading, 1 writing, 2 reading that no writing may disturb, 3 writing that no other may, 4 the
+    burst; cases of one phase overlap.
+    """
     if item.get_closest_marker("burst"):
-        return 3
-    if item.get_closest_marker("alone"):
-        return 2
-    return 1 if item.get_closest_marker("writes") else 0
+        return 4
+    writes = bool(item.get_closest_marker("writes"))
+    return (2 if item.get_closest_marker("alone") else 0) + writes
 
 
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
@@ -152,7 +154,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     judging = [item for item in session.items if item.get_closest_marker("requirement")]
     phases = [
         [item for item in judging if _phase(item) == phase and run.can_run_ahead(item)]
-        for phase in (0, 1, 2)
+        for phase in range(4)
     ]
     # Groups follow one another: a case that must be alone is one.
     groups = [*phases[:2], *([item] for item in phases[2])]

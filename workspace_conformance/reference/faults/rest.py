@@ -1,6 +1,7 @@
 """Faults of records and their URLs, of methods, and of what reading and writing leave behind."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -136,10 +137,10 @@ def _list_creates(parts: Parts, call: Call) -> None:
 
 
 def _order_flips(parts: Parts) -> None:
-    readings = count()
+    readings: defaultdict[str, Iterator[int]] = defaultdict(count)
 
     def change(call: Call, outcome: Outcome) -> Outcome:
-        if not isinstance(outcome.value, list) or next(readings) % 2 == 0:
+        if not isinstance(outcome.value, list) or next(readings[call.asked.path]) % 2 == 0:
             return outcome
         return replace(outcome, value=outcome.value[::-1])
 
@@ -270,7 +271,12 @@ FAULTS = (
         "GET of the posts makes one more",
         afterwards(_list_creates, where("GET", kinds=ABOUT_POSTS - {Kind.POST})),
     ),
-    Fault("list-order-flips", "REST-4", "every second GET of a list runs backwards", _order_flips),
+    Fault(
+        "list-order-flips",
+        "REST-4",
+        "every second GET of a list's URL runs backwards",
+        _order_flips,
+    ),
     Fault(
         "update-not-kept",
         "REST-5",
