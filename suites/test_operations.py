@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from workspace_conformance.attempts import (
     ask_with_another_method,
     attempts,
     given_successes,
+    in_turn,
 )
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import (
@@ -24,7 +26,7 @@ from workspace_conformance.expectations import (
     violation,
 )
 from workspace_conformance.operation_answers import Finding
-from workspace_conformance.operations import Operation, spelled
+from workspace_conformance.operations import Attempt, Operation, spelled
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import (
     NOBODY,
@@ -58,6 +60,12 @@ def _guarded_reading(operation: Operation) -> bool:
     return operation.method == "GET" and operation.guarded
 
 
+def _successes(portal: Portal, name: str) -> list[Attempt]:
+    """The successes of an operation, or of one that shares its place."""
+    __tracebackhide__ = True
+    return in_turn(portal, operations.described()[name], given_successes)
+
+
 def _expect_none(found: Iterable[Finding], exchange: Exchange, *, dates: bool = False) -> None:
     __tracebackhide__ = True
     for finding in found:
@@ -72,7 +80,7 @@ def _expect_none(found: Iterable[Finding], exchange: Exchange, *, dates: bool = 
 @_those(lambda operation: True)
 def test_no_request_breaks_the_server(portal: Portal, name: str) -> None:
     """No drawn request is answered 5xx; 503 is the documented answer to too many."""
-    tried = attempts(portal, operations.described()[name])
+    tried = in_turn(portal, operations.described()[name], attempts)
     judged = [attempt for attempt in tried if answer(attempt.exchange).status != 503]
     if not judged:
         raise Untested(Reason.THROTTLED, "every drawn request was answered 503")
@@ -82,7 +90,7 @@ def test_no_request_breaks_the_server(portal: Portal, name: str) -> None:
 
 def _expect_declared_status(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
-    for attempt in given_successes(portal, operations.described()[name]):
+    for attempt in _successes(portal, name):
         _expect_none(
             operation_answers.findings("status_code_conformance", attempt), attempt.exchange
         )
@@ -129,7 +137,7 @@ def test_a_login_has_its_status(portal: Portal, name: str) -> None:
 def _expect_declared_media(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
     operation = operations.described()[name]
-    good = given_successes(portal, operation)
+    good = _successes(portal, name)
     judged = [a for a in good if answer(a.exchange).status not in NO_CONTENT]
     if not judged:
         raise Untested(Reason.SETUP_FAILED, "every success said that it has no content")
@@ -172,7 +180,7 @@ def test_operations_answer_xml_by_default(portal: Portal, name: str) -> None:
 
 def _expect_body_by_schema(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
-    good = given_successes(portal, operations.described()[name])
+    good = _successes(portal, name)
     judged = 0
     for attempt in good:
         found = operation_answers.envelope_findings(attempt)
@@ -201,14 +209,24 @@ def test_xml_bodies_follow_the_schema(portal: Portal, name: str) -> None:
 @_those(lambda operation: operation.shows_dates and operation.base not in _MAYBE_DATELESS)
 def test_date_times_follow_the_schema(portal: Portal, name: str) -> None:
     """What the schema says is a date-time is one."""
-    shown = 0
-    for attempt in given_successes(portal, operations.described()[name]):
+    for attempt in in_turn(portal, operations.described()[name], _dated):
         found = operation_answers.envelope_findings(attempt)
-        if found is not None and operation_answers.shows_a_date(attempt):
-            shown += 1
-            _expect_none(found, attempt.exchange, dates=True)
-    if not shown:
+        assert found is not None
+        _expect_none(found, attempt.exchange, dates=True)
+
+
+def _dated(portal: Portal, operation: Operation) -> list[Attempt]:
+    """The successes that show a date-time; Untested where none does."""
+    good = given_successes(portal, operation)
+    dated = [
+        attempt
+        for attempt in good
+        if operation_answers.envelope_findings(attempt) is not None
+        and operation_answers.shows_a_date(attempt)
+    ]
+    if not dated:
         raise Untested(Reason.NOT_SERVED, "no answer shows a date-time")
+    return dated
 
 
 # --- method and credential ------------------------------------------------------------------------
@@ -242,14 +260,15 @@ def _placed_reading() -> list[tuple[int, Operation]]:
 @pytest.mark.parametrize(("name", "other"), _methods())
 def test_unsupported_methods_do_not_succeed(portal: Portal, name: str, other: str) -> None:
     """A method that is not documented does not succeed where GET does."""
-    expect_no_success(ask_with_another_method(portal, operations.described()[name], other))
+    ask = partial(ask_with_another_method, method=other)
+    expect_no_success(in_turn(portal, operations.described()[name], ask))
 
 
 @pytest.mark.requirement("AUTH-1")
 @_those(_guarded_reading)
 def test_a_missing_credential_is_not_ignored(portal: Portal, name: str) -> None:
     """A request that succeeded is refused without Authorization."""
-    attempt = given_successes(portal, operations.described()[name])[0]
+    attempt = _successes(portal, name)[0]
     expect_refusal(operations.send_again(portal, attempt, credential=NOBODY))
 
 
@@ -257,6 +276,6 @@ def test_a_missing_credential_is_not_ignored(portal: Portal, name: str) -> None:
 @pytest.mark.parametrize("name", _in_one_form())
 def test_an_invalid_credential_is_not_ignored(portal: Portal, name: str) -> None:
     """A request that succeeded is refused with 401 when its credential is unknown."""
-    attempt = given_successes(portal, operations.described()[name])[0]
+    attempt = _successes(portal, name)[0]
     unknown = Credential(unknown_token(portal.settings.seed))
     expect_status(operations.send_again(portal, attempt, credential=unknown), 401)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from workspace_conformance import operations, views
@@ -19,6 +19,8 @@ from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import NOBODY, Portal, Record, succeeded, unusable
 
 _WRITES = 3  # drawn bodies that are tried until one is taken: a portal may have rules for its texts
+_LIKE = {"comment": "create", "uncomment": "delete", "comments": "list"}
+_Found = TypeVar("_Found")
 _MORE = 50  # of --id-examples: for so many more, one more drawn reading request
 
 
@@ -29,6 +31,46 @@ def attempts(portal: Portal, operation: Operation) -> list[Attempt]:
     """
     about(operation)
     return portal.once(("operation", operation.id), lambda: _trial(operation)(portal, operation))
+
+
+def in_turn(
+    portal: Portal, operation: Operation, step: Callable[[Portal, Operation], _Found]
+) -> _Found:
+    """What `step` makes of an operation; where the portal does not serve it, or the account may not,
+    of the operation that does the same to records of another kind: they share its place.
+
+    Raises the Untested of the operation itself where none of them will do.
+    """
+    first: Untested | None = None
+    for each in (operation, *_stand_ins(operation)):
+        try:
+            return step(portal, each)
+        except Untested as why:
+            first = first or why
+            if why.reason not in (Reason.NOT_PERMITTED, Reason.NOT_SERVED):
+                break
+    assert first is not None
+    raise first
+
+
+def _stand_ins(operation: Operation) -> list[Operation]:
+    """The operations that do the same, in the same form, to records of other kinds; those with
+    date-times first.
+    """
+
+    def step(one: Operation) -> str:
+        word = one.base.rpartition(".")[2]
+        return _LIKE.get(word, word)
+
+    found = [
+        other
+        for other in operations.described().values()
+        if operation.kind is not None
+        and other.kind not in (None, operation.kind)
+        and other.base != "people.self"
+        and (step(other), other.form) == (step(operation), operation.form)
+    ]
+    return sorted(found, key=lambda other: not other.shows_dates)
 
 
 def given_successes(portal: Portal, operation: Operation) -> list[Attempt]:

@@ -140,8 +140,9 @@ def _values(view: Any, member: str = "") -> Iterator[tuple[str, str]]:
         yield member, view
 
 
-def log_in(portal: Portal, fmt: str) -> Exchange:
-    """The answer to a login in a format, asked once; Untested without user name and password.
+def log_in(portal: Portal, fmt: str, number: int = 0) -> Exchange:
+    """The answer to a login in a format, asked once for each number; Untested without user name and
+    password.
 
     What body the login takes is not said: where JSON does not succeed, a form is tried.
     """
@@ -158,7 +159,7 @@ def log_in(portal: Portal, fmt: str) -> Exchange:
         second = first if succeeded(first) else log_in_with(as_form(fields))
         return second if succeeded(second) else first
 
-    return portal.once(("login", fmt), log_in_somehow)
+    return portal.once(("login", fmt, number), log_in_somehow)
 
 
 def holds_token(exchange: Exchange) -> bool:

@@ -13,6 +13,7 @@ from workspace_conformance.journal import Entry
 from workspace_conformance.kinds import KINDS, Kind
 from workspace_conformance.portal import FORMATS, Portal, succeeded
 
+_CLOSED = (403, 404, 405, 501)  # answers to a list that is not served, or not to this account
 _AT_ONCE = 8  # removals under way at a time
 _PAGES = 50  # pages of a list that are searched for records of ours
 
@@ -71,7 +72,11 @@ def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -
     """Look for records by our names in the whole list, and note which are there and which gone."""
     listed = whole_list(portal, kind)
     if listed is None:
-        return
+        answer = portal.served(kind.collection).response
+        if answer is None or answer.status not in _CLOSED:
+            return
+        # A creation that told no id made nothing where not even the list is open.
+        listed = {}
     for entry in entries:
         places = [key for key, view in listed.items() if bears(kind, view, entry.name)]
         if places and entry.path is None:

@@ -193,7 +193,10 @@ def _refused_posts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[R
 
 def _refused_puts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Refusal]:
     record = portal.spare(kind)
-    sent = {fmt: portal.changes(kind, record.name, f"refused {fmt or 'none'}") for fmt in formats}
+    before = portal.shown(record)
+    # A second attempt finds the record as the first left it: its texts must be others.
+    texts = {fmt: portal.name("refused", fmt or "none") for fmt in formats}
+    sent = {fmt: portal.changes(kind, record.name, text) for fmt, text in texts.items()}
     asked = {
         fmt: portal.ask("PUT", record.path, fmt, body=encoded(fmt, fields), credential=NOBODY)
         for fmt, fields in sent.items()
@@ -208,7 +211,7 @@ def _refused_puts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Re
         told = [
             name
             for name, field in kind.carried.items()
-            if views.text(record.view, name) != fields.get(field) and _differ(sent, field)
+            if views.text(before, name) != fields.get(field) and _differ(sent, field)
         ]
         changed = [name for name in told if views.text(shown, name) == fields[kind.carried[name]]]
         effect = f"GET then shows the new {changed[0]}" if changed else None

@@ -30,13 +30,14 @@ TRIES = 3  # of a request that should be served
 class Writes:
     """Writes to be refused: requests by method, and what they would do.
 
-    `record` is what PUT would change, `doomed` what DELETE would remove, `name` what POST would
-    make; `fields` what PUT would set.
+    `record` is what PUT would change and `before` how it was served, `doomed` what DELETE would
+    remove, `name` what POST would make; `fields` what PUT would set.
     """
 
     kind: Kind
     name: str
     record: Record
+    before: views.View
     doomed: Record
     fields: Mapping[str, str]
     requests: Mapping[str, Request]
@@ -146,7 +147,7 @@ def prepare_writes(portal: Portal, attempt: int) -> Writes:
         "PUT": portal.request("PUT", record.path, fmt, body=changed),
         "DELETE": portal.request("DELETE", doomed.path, "json"),
     }
-    return Writes(kind, name, record, doomed, fields, requests)
+    return Writes(kind, name, record, portal.shown(record), doomed, fields, requests)
 
 
 def effects(portal: Portal, writes: Writes) -> dict[str, str | Untested | None]:
@@ -174,7 +175,7 @@ def _effect_of_put(portal: Portal, writes: Writes) -> str | Untested | None:
         return unusable(after, "the record cannot be read after the burst")
     shown = views.record(after) or {}
     for member, sent in writes.kind.carried.items():
-        old, new = views.text(writes.record.view, member), views.text(shown, member)
+        old, new = views.text(writes.before, member), views.text(shown, member)
         if new != old and new == writes.fields.get(sent):
             return f"the record's {member} is then what it was to be changed to"
     return None

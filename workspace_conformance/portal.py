@@ -272,6 +272,10 @@ class Portal:
     def unknown_id(self, kind: Kind) -> str:
         """An id of the right form that no record of a kind has."""
         known = self.ids(kind)
+        if not known and not kind.id_is_name:
+            # An empty list does not tell what ids look like; a record of ours does.
+            found = self.known(("an item", kind.name), partial(self._any_id, kind))
+            known = [found] if found else []
         form = Form.NAME if kind.id_is_name else form_of(known)
         if form is Form.INTEGER:
             return str(max(map(int, known)) + 900_000)
@@ -408,6 +412,10 @@ class Portal:
         if record is None:
             raise unusable(exchange, f"a {kind.name} to work with could not be made")
         return record
+
+    def shown(self, record: Record) -> View:
+        """A record as its URL serves it now: the answer to its creation may say less."""
+        return views.record(self.served(record.path, fresh=True)) or record.view
 
     def spare(self, kind: Kind) -> Record:
         """One record of ours of a kind, made once, for checks that leave it as it is."""
