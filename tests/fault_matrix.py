@@ -16,8 +16,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a run against one fault ended in: cases failed per requirement, exit code, verdict."""
+    """What a run ended in: cases failed per requirement, exit code, verdict; the first words of
+    each violated requirement (`messages`) and of each that was left untested or partial (`left`).
+    """
 
     fault: str
     failed: dict[str, int]
@@ -40,6 +43,8 @@ class Seen:
     left_behind: int
     seconds: float
     requests: int
+    messages: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
 
 
 def faults() -> list[Fault]:
@@ -101,7 +106,22 @@ def run(fault: str | None, arguments: Sequence[str] = ()) -> Seen:
         len(data["traffic"]["left_behind"]),
         seconds,
         data["traffic"]["requests"],
+        _words(data, "failed", "failed"),
+        {**_words(data, "partial", "untested"), **_words(data, "untested", "untested")},
     )
+
+
+def _words(data: dict[str, Any], verdict: str, outcome: str) -> dict[str, str]:
+    """The first message of a case with that outcome, for each requirement with that verdict."""
+    return {
+        row["id"]: next(
+            f"{case['id'].rpartition('::')[2]}: {case['reason']} {case['message']}"
+            for case in row["cases"]
+            if case["outcome"] == outcome
+        )
+        for row in data["requirements"]
+        if row["verdict"] == verdict and row["cases"]
+    }
 
 
 def _forked(job: tuple[str | None, tuple[str, ...]]) -> Seen:

@@ -67,6 +67,19 @@ OPTIONS = (
         "anything short of every MUST passed is an unsuccessful run",
     ),
     Option("--fault", None, "give the embedded portal one known fault", "NAME"),
+    Option(
+        "--variant",
+        None,
+        "let the embedded portal differ in this lawful way (may be given several times)",
+        "NAME",
+        repeat=True,
+    ),
+    Option(
+        "--ca",
+        "WORKSPACE_CA",
+        "a file of certificate authorities (PEM) to trust besides the usual ones",
+        "FILE",
+    ),
     Option("--latency-ms", None, "let the embedded portal answer that much later", "N"),
     Option(
         "--report-dir",
@@ -269,6 +282,20 @@ def _check_fault(name: str) -> str:
         raise SettingsError(f"--fault {name}: {words}") from None
 
 
+def _check_variants(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    from workspace_conformance.reference.variants import chosen
+
+    try:
+        return tuple(variant.name for variant in chosen(names))
+    except KeyError as error:
+        words = str(error.args[0]).replace(
+            "--list-variants", "python -m workspace_conformance.reference --list-variants"
+        )
+        raise SettingsError(f"--variant: {words}") from None
+
+
 def _resolve(read: _Reader) -> Settings:
     rate_text = read.text("--rate-limit")
     rate = values.check_rate(rate_text) if rate_text else DOCUMENTED_RATE
@@ -277,6 +304,7 @@ def _resolve(read: _Reader) -> Settings:
     pace = values.check_pace(pace_text, rate) if pace_text else max(1, rate.requests * 9 // 10)
     examples = read.text("--id-examples")
     target = read.checked("--target", values.check_target)
+    ca = read.text("--ca")
     return values.consistent(
         Settings(
             target=target,
@@ -291,6 +319,8 @@ def _resolve(read: _Reader) -> Settings:
             certify=read.switch("--certify"),
             strict=read.strict(),
             fault=read.checked("--fault", _check_fault),
+            variants=_check_variants(read.many("--variant")),
+            ca=None if ca is None else values.check_authorities(ca),
             report_dir=Path(read.text("--report-dir") or "reports"),
             id_examples=THOROUGH
             if (examples or "").strip().lower() == "thorough"

@@ -8,6 +8,7 @@ import inspect
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -77,8 +78,14 @@ class Run:
         assert settings.target is not None
         self.root = settings.target
         self.settings = settings
+        authorities = [settings.ca] if settings.ca else []
         self.road = Road(
-            Wire(bounds=Bounds.within(settings.timeout), proxies=not self._is_embedded, app=app),
+            Wire(
+                bounds=Bounds.within(settings.timeout),
+                proxies=not self._is_embedded,
+                app=app,
+                authorities=authorities,
+            ),
             self._pacer(settings),
             self.redactor,
             allow_writes=settings.allow_writes,
@@ -124,6 +131,7 @@ class Run:
         """The embedded portal: a process of its own on loopback; inside this process for a plan."""
         wanted = reference.Options(
             fault=settings.fault,
+            variants=settings.variants,
             latency_ms=0 if settings.plan else settings.latency_ms,
             rate=None
             if settings.plan
@@ -137,11 +145,11 @@ class Run:
             portal = create_app(wanted)
             app = self._embedded = portal
             told = portal.credentials
-            root = "http://127.0.0.1"
+            root, ca = "http://127.0.0.1", None
         else:
             running = reference.launch(wanted)
             self._embedded = told = running
-            root = running.url
+            root, ca = running.url, Path(running.ca) if running.ca else None
         for value, name in (
             (told.token, "token"),
             (told.second_token, "second-token"),
@@ -151,6 +159,8 @@ class Run:
         # A plan for another target is rehearsed with the same credentials as were given for it.
         whole = settings.embedded
         login = whole or settings.username is not None
+        # Loopback has many addresses in IPv4, and one in IPv6.
+        second_address = "127.0.0.2" if whole and "[" not in root else None
         return (
             replace(
                 settings,
@@ -159,7 +169,8 @@ class Run:
                 username=told.username if login else None,
                 password=told.password if login else None,
                 second_token=told.second_token if whole or settings.second_token else None,
-                second_address=settings.second_address or ("127.0.0.2" if whole else None),
+                second_address=settings.second_address or second_address,
+                ca=ca or settings.ca,
             ),
             app,
         )

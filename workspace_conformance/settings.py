@@ -5,6 +5,7 @@ pytest.ini.
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,8 @@ class Settings:
     certify: bool = False
     strict: bool = False
     fault: str | None = None
+    variants: tuple[str, ...] = ()
+    ca: Path | None = None  # certificate authorities to trust besides the usual ones (PEM)
     report_dir: Path = Path("reports")
     id_examples: int = 25
     rate: Rate = DOCUMENTED_RATE
@@ -158,6 +161,18 @@ def check_secret(option: str, value: str) -> str:
     return value
 
 
+def check_authorities(text: str) -> Path:
+    """A file of certificates in PEM that can be trusted, or SettingsError."""
+    try:
+        authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        authorities.load_verify_locations(text)
+    except ssl.SSLError:
+        raise SettingsError(f"--ca {text}: the file holds no certificate in PEM") from None
+    except OSError as error:
+        raise SettingsError(f"--ca {text}: cannot be read: {error.strerror or error}") from None
+    return Path(text)
+
+
 def check_writable(folder: Path) -> None:
     """Make the folder for reports where it is missing, and SettingsError where nothing can be
     written there: better before the first request than after the last.
@@ -186,6 +201,10 @@ def consistent(settings: Settings) -> Settings:
     if settings.fault and not settings.embedded:
         raise SettingsError(
             "--fault is for the embedded portal: it cannot be given together with --target"
+        )
+    if settings.variants and not settings.embedded:
+        raise SettingsError(
+            "--variant is for the embedded portal: it cannot be given together with --target"
         )
     if settings.latency_ms and not settings.embedded:
         raise SettingsError(

@@ -11,8 +11,9 @@ import http.cookiejar
 import logging
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -66,6 +67,7 @@ class Answer:
 class Wire:
     """Connections to one target, kept alive; every method must be called on one event loop.
 
+    `authorities` are files (PEM) of certificate authorities to trust besides the usual ones.
     `app`, an ASGI application, takes the place of the network: nothing then leaves the process.
     """
 
@@ -76,6 +78,7 @@ class Wire:
         connections: int = 64,
         proxies: bool = True,
         app: Application | None = None,
+        authorities: Iterable[Path] = (),
     ) -> None:
         self.bounds = bounds or Bounds()
         self._room = asyncio.Semaphore(connections)
@@ -83,6 +86,7 @@ class Wire:
         self._lanes = 0  # made for lane 0 so far; their numbers are negative
         self._proxies = proxies
         self._app = app
+        self._authorities = tuple(authorities)
         self._clients: dict[tuple[str | None, int], httpx.AsyncClient] = {}
         self._trust: ssl.SSLContext | None = None
         # httpx logs whole URLs, and a URL may carry a credential (AUTH-4).
@@ -144,10 +148,16 @@ class Wire:
             await client.aclose()
         self._clients.clear()
 
+    def _trusting(self) -> ssl.SSLContext:
+        context = httpx.create_ssl_context()
+        for file in self._authorities:
+            context.load_verify_locations(file)
+        return context
+
     def _client(self, address: str | None, lane: int) -> httpx.AsyncClient:
         client = self._clients.get((address, lane))
         if client is None:
-            self._trust = self._trust or httpx.create_ssl_context()  # slow to make, and the same
+            self._trust = self._trust or self._trusting()  # slow to make, and the same
             limits = httpx.Limits(
                 max_connections=1,
                 max_keepalive_connections=1,

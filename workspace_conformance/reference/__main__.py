@@ -18,6 +18,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", default=0, type=int, metavar="N", help="port to listen at (any free one)")
     add("--fault", metavar="NAME", help="have this known deviation")
     add("--list-faults", action="store_true", help="list the known deviations and exit")
+    add(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="differ in this lawful way (may be given several times)",
+    )
+    add("--list-variants", action="store_true", help="list the lawful ways to differ and exit")
     add("--latency-ms", default=0.0, type=float, metavar="N", help="added to every answer")
     add(
         "--rate-limit",
@@ -45,6 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
 
         print(listing())
         return 0
+    if given.list_variants:
+        from .variants import listing as variants
+
+        print(variants())
+        return 0
     try:
         options = Options(
             host=given.host,
@@ -54,6 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
             rate=parse_rate(given.rate_limit),
             limiter=given.limiter,
             seed=given.seed,
+            variants=tuple(given.variant),
         )
     except ValueError as error:
         parser.error(str(error))

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import seed
 from .credentials import Accounts
@@ -15,6 +15,7 @@ from .operations import Operations
 from .options import Options
 from .parts import Parts, respond
 from .records import Person
+from .shaping import Shape
 from .store import Store
 from .values import Account, Answer, Asked
 
@@ -35,17 +36,26 @@ class Credentials:
 
 
 class PortalApp:
-    """An ASGI application that is one portal, with its own records, accounts and limiter."""
+    """An ASGI application that is one portal, with its own records, accounts and limiter.
+
+    Beside the parts, two layers can be replaced before the first request: `serve`, the application
+    itself, and `shape`, how heads of answers are written by the server around it.
+    """
 
     def __init__(self, parts: Parts, credentials: Credentials, latency: float = 0.0) -> None:
         self.parts = parts
         self.credentials = credentials
+        self.shape = Shape()
+        self.serve: ASGIApp = self._serve
         self._half_latency = latency / 2
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI 3)."""
         if scope["type"] != "http":
             raise RuntimeError(f"the portal speaks HTTP only, not {scope['type']}")
+        await self.serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
         if self._half_latency:
             await asyncio.sleep(self._half_latency)
@@ -118,20 +128,37 @@ def _enrol(store: Store, accounts: Accounts) -> Credentials:
 
 
 def create_app(options: Options | None = None, clock: Clock | None = None) -> PortalApp:
-    """A portal with its starting records, new secrets, and the fault that the options name.
+    """A portal with its starting records, new secrets, the variants and the fault that the options
+    name.
 
     `clock` replaces the limiter's own, for tests. The secrets are random unless the environment
     gives them (WORKSPACE_REFERENCE_TOKEN, _SECOND_TOKEN, _PASSWORD). Raises KeyError with a
-    sentence for an unknown fault.
+    sentence for an unknown fault or variant, and for variants that cannot be combined.
     """
-    options = options or Options()
+    options = with_variants(options or Options())
     store, accounts = Store(options.seed), Accounts()
     seed.fill(store)
     credentials = _enrol(store, accounts)
     parts = Parts(store, accounts, make_limiter(options.rate, options.limiter, clock), {})
     parts.routes = Operations(parts).routes()
+    app = PortalApp(parts, credentials, options.latency_ms / 1000)
+    if options.variants:
+        from .variants import chosen
+
+        for variant in chosen(options.variants):
+            variant.apply(app)
     if options.fault is not None:
         from .faults import find
 
         find(options.fault).apply(parts)
-    return PortalApp(parts, credentials, options.latency_ms / 1000)
+    return app
+
+
+def with_variants(options: Options) -> Options:
+    """The options as the variants that they name change them. Raises KeyError as `create_app`."""
+    if options.variants:
+        from .variants import chosen
+
+        for variant in chosen(options.variants):
+            options = variant.options(options)
+    return options

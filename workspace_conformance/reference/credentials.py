@@ -15,7 +15,7 @@ CHALLENGES = ("Bearer", 'Basic realm="Workspace", charset="UTF-8"')
 """The schemes that a 401 offers (RFC 9110, 11.6.1), beside the raw token."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Accounts:
     """The accounts by user name, and the tokens that are good for them."""
 

@@ -25,7 +25,10 @@ class LaunchError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A portal that runs: where it is, and what one needs to use it. Stops at the end of `with`."""
+    """A portal that runs: where it is, and what one needs to use it. Stops at the end of `with`.
+
+    `ca` is the file of the certificate authority to trust, None where it does not speak TLS.
+    """
 
     url: str
     token: str
@@ -33,6 +36,7 @@ class Running:
     password: str
     second_token: str
     process: "subprocess.Popen[str]"
+    ca: str | None = None
 
     def stop(self, patience: float = 5.0) -> None:
         """Ask the portal to end, wait for it, and end it by force after `patience` seconds."""
@@ -68,6 +72,8 @@ def command_line(options: Options) -> list[str]:
     arguments += ["--rate-limit", str(options.rate) if options.rate is not None else "off"]
     if options.fault is not None:
         arguments += ["--fault", options.fault]
+    for name in options.variants:
+        arguments += ["--variant", name]
     return arguments
 
 
@@ -133,4 +139,5 @@ def launch(options: Options | None = None, patience: float = 15.0) -> Running:
         password=variables["WORKSPACE_PASSWORD"],
         second_token=variables["WORKSPACE_SECOND_TOKEN"],
         process=process,
+        ca=variables.get("WORKSPACE_CA"),
     )

@@ -226,6 +226,8 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "certify": settings.certify,
         "strict": settings.strict,
         "fault": settings.fault,
+        "variants": list(settings.variants),
+        "ca": str(settings.ca) if settings.ca else None,
         "id_examples": settings.id_examples,
         "rate_limit": str(settings.rate),
         "pace": settings.pace,

@@ -35,6 +35,8 @@ def header(settings: Settings) -> list[str]:
         target = "the embedded portal" + (
             f" with the fault {settings.fault}" if settings.fault else ""
         )
+        if settings.variants:
+            target += f", as {', '.join(settings.variants)}"
         return [f"workspace: {target}; id examples {settings.id_examples}, pace {_pace(settings)}"]
     given = [
         name

@@ -1,0 +1,223 @@
+"""What an account may do, what a portal serves at all, and who may ask without one."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from ..faults.wrapping import on_outcome
+from ..parts import Parts
+from ..values import Account, Answer, Asked, Call, Caller, Kind, Outcome
+from .model import Apply, Variant, always, bare, deciding, on_answer, parts
+
+_SERVED = "which modules a portal has"
+_MAY = "what the account under test may do"
+_FORMS = "which forms of a credential are taken besides the raw token (BC Authentication)"
+_METHODS = "what is said to HEAD and OPTIONS, which are HTTP's own (BC introduction)"
+_LOGIN = "how long a token that login gave is good (AU)"
+
+BLOGS = frozenset((Kind.POSTS, Kind.POST, Kind.COMMENTS, Kind.COMMENT))
+GROUPS = frozenset((Kind.GROUPS, Kind.GROUP))
+PEOPLE = frozenset((Kind.PEOPLE, Kind.PERSON))
+DENIED = Outcome(403, error="Access denied")
+
+WRITTEN = frozenset(
+    f"{prefix}-{number}"
+    for prefix, numbers in {
+        "REST": (1, 2, 3, 5),
+        "AUTH": (1, 2, 6, 7, 8),
+        "FMT": (1, 2, 3, 4, 5, 6),
+        "REQ": (1, 2, 3, 4),
+        "STA": (2, 3, 4, 5, 6, 8),
+        "ENV": (1, 2),
+        "RATE": (10,),
+    }.items()
+    for number in numbers
+)
+"""Requirements that have cases which write."""
+
+
+def _without(kinds: Collection[Kind]) -> Apply:
+    def apply(to: Parts) -> None:
+        to.routes = {kind: found for kind, found in to.routes.items() if kind not in kinds}
+
+    return parts(apply)
+
+
+def _denied(kinds: Collection[Kind], *methods: str) -> Apply:
+    """Refuse methods before the record, or the body, is looked at."""
+
+    def apply(to: Parts) -> None:
+        inner = to.perform
+
+        def perform(call: Call) -> Outcome:
+            wanted = call.asked.method in methods and call.place.kind in kinds
+            return DENIED if wanted else inner(call)
+
+        to.perform = perform
+
+    return parts(apply)
+
+
+def _raw_only(to: Parts) -> None:
+    inner = to.identify
+
+    def identify(asked: Asked) -> Caller:
+        value = asked.headers.get("authorization")
+        if value is None or value in to.accounts.tokens:
+            return inner(asked)
+        return Caller(None, tried=True)
+
+    to.identify = identify
+
+
+def _closed_to_nobody(*methods: str, kinds: Collection[Kind]) -> Apply:
+    """Refuse somebody unknown what is otherwise open."""
+
+    def apply(to: Parts) -> None:
+        inner = to.closed
+
+        def closed(call: Call, caller: Caller) -> bool:
+            if caller.account is None and call.asked.method in methods and call.place.kind in kinds:
+                return True
+            return inner(call, caller)
+
+        to.closed = closed
+
+    return parts(apply)
+
+
+def _single_session(to: Parts) -> None:
+    given: dict[str, str] = {}
+    inner = to.accounts.new_token
+
+    def new_token(account: Account) -> str:
+        to.accounts.tokens.pop(given.get(account.id, ""), None)
+        given[account.id] = inner(account)
+        return given[account.id]
+
+    to.accounts.new_token = new_token  # type: ignore[method-assign]
+
+
+def _same_token(to: Parts) -> None:
+    given: dict[str, str] = {}
+    inner = to.accounts.new_token
+
+    def new_token(account: Account) -> str:
+        if account.id not in given:
+            given[account.id] = inner(account)
+        return given[account.id]
+
+    to.accounts.new_token = new_token  # type: ignore[method-assign]
+
+
+def _login_says_more(call: Call, outcome: Outcome) -> Outcome:
+    if call.place.kind is not Kind.LOGIN or not isinstance(outcome.value, dict):
+        return outcome
+    more = {"sms": False, "phoneNoise": None, "tfa": False}
+    return replace(outcome, value={**outcome.value, **more})
+
+
+def _says(method: str, status: int) -> Apply:
+    def change(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+        if call.asked.method != method or answer.status >= 300:
+            return answer
+        return replace(bare(answer), status=status)
+
+    return on_answer(change)
+
+
+_OPTIONS = deciding("OPTIONS")
+_SESSION = deciding("sessions")
+_BLOGS = deciding("blogs")
+
+VARIANTS = (
+    Variant("no-blogs", _SERVED, "no blog module", _without(BLOGS), aspects=_BLOGS),
+    Variant("no-groups", _SERVED, "no groups", _without(GROUPS), aspects=deciding("groups")),
+    Variant(
+        "blogs-read-only",
+        _MAY,
+        "blogs may be read, and not written",
+        _denied(BLOGS, "POST", "PUT", "DELETE"),
+        aspects=_BLOGS,
+    ),
+    Variant(
+        "groups-read-only",
+        _MAY,
+        "groups may be read, and not written",
+        _denied(GROUPS, "POST", "PUT", "DELETE"),
+        aspects=deciding("groups"),
+    ),
+    Variant(
+        "people-read-only",
+        _MAY,
+        "people may be read, and not written",
+        _denied(PEOPLE, "POST", "PUT", "DELETE"),
+        aspects=deciding("people"),
+    ),
+    Variant(
+        "people-hidden",
+        _MAY,
+        "of all people only the account itself may be read",
+        _denied(PEOPLE, "GET", "HEAD", "POST", "PUT", "DELETE"),
+        aspects=deciding("people"),
+        leaves=frozenset(("FMT-10",)),
+    ),
+    Variant(
+        "all-read-only",
+        _MAY,
+        "everything may be read, and nothing written",
+        _denied(BLOGS | GROUPS | PEOPLE, "POST", "PUT", "DELETE"),
+        aspects=_BLOGS | deciding("groups", "people"),
+        leaves=WRITTEN,
+    ),
+    Variant(
+        "no-deletes",
+        _MAY,
+        "nothing but posts may be deleted",
+        _denied(GROUPS | PEOPLE, "DELETE"),
+        aspects=deciding("groups", "people"),
+        leaves=frozenset(("ID-1", "ID-2", "ID-4", "ID-5")),
+        keeps=True,
+    ),
+    Variant("raw-token-only", _FORMS, "neither Bearer nor Basic", parts(_raw_only)),
+    Variant(
+        "login-closed",
+        "whether GET authentication is open (BC Authentication)",
+        "GET authentication needs a credential",
+        _closed_to_nobody("GET", "HEAD", kinds=[Kind.LOGIN]),
+    ),
+    Variant(
+        "single-session",
+        _LOGIN,
+        "a login ends what the one before gave",
+        parts(_single_session),
+        aspects=_SESSION,
+    ),
+    Variant(
+        "same-token",
+        _LOGIN,
+        "every login gives the same token",
+        parts(_same_token),
+        aspects=_SESSION,
+    ),
+    Variant(
+        "login-says-more",
+        "what login answers besides token and expires (AU)",
+        "a login answers further members",
+        parts(on_outcome(_login_says_more, when=always)),
+    ),
+    Variant(
+        "options-closed",
+        _METHODS,
+        "OPTIONS needs a credential",
+        _closed_to_nobody("OPTIONS", kinds=list(Kind)),
+        aspects=deciding("OPTIONS for nobody"),
+    ),
+    Variant(
+        "options-204", _METHODS, "OPTIONS is answered 204", _says("OPTIONS", 204), aspects=_OPTIONS
+    ),
+    Variant(
+        "options-405", _METHODS, "OPTIONS is answered 405", _says("OPTIONS", 405), aspects=_OPTIONS
+    ),
+    Variant("head-405", _METHODS, "HEAD is answered 405", _says("HEAD", 405)),
+)
+"""What accounts may do, and what portals serve."""

@@ -1,0 +1,188 @@
+"""What a portal holds, how its lists are ordered and cut, and what writes answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..faults.calls import where
+from ..faults.wrapping import on_outcome, on_success
+from ..parts import Parts
+from ..records import Group, Person, Post
+from ..values import Call, Json, Kind, Outcome
+from .model import Apply, Variant, always, deciding, parts
+
+_HOLDS = "what a portal holds"
+_PAGES = "how many records one answer lists"
+_ORDER = "in which order a list stands"
+_DELETED = "what a delete answers besides 200 (BC Responses)"
+_WRITTEN = "how much of a record a write answers"
+
+_LISTS = (Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS)
+
+
+def _empty(to: Parts) -> None:
+    """Nothing but the people who have accounts."""
+    store = to.store
+    for post in store.posts.all():
+        store.remove_post(post.id)
+    for group in store.groups.all():
+        store.groups.remove(group.id)
+    holders = {account.id for account in to.accounts.by_name.values()}
+    for person in store.people.all():
+        if person.id in holders:
+            store.people.put(replace(person, department=()))
+        else:
+            store.people.remove(person.id)
+
+
+def _people(to: Parts, number: int) -> None:
+    store = to.store
+    for n in range(len(store.people.all()), number):
+        email = f"person.number{n:04}@portal.test"
+        person = Person(
+            id=store.new_id(Person, email),
+            user_name=email.partition("@")[0],
+            email=email,
+            first_name="Person",
+            last_name=f"Numéro {n}",
+            created="2024-01-15T09:30:00.0000000Z",
+        )
+        store.people.put(person)
+
+
+def _many(to: Parts) -> None:
+    """More of everything than a page of 25 shows."""
+    store = to.store
+    _people(to, 40)
+    author = store.people.all()[0].id
+    made = "2024-03-01T12:00:00.0000000Z"
+    for n in range(30):
+        name = f"Number {n}"
+        store.groups.put(Group(store.new_id(Group, name), name))
+        post = Post(store.new_id(Post, name), name, "Text", author, created=made, updated=made)
+        store.posts.put(post)
+
+
+def _cut(outcome: Outcome, most: int) -> Outcome:
+    items = outcome.value
+    if not isinstance(items, list) or len(items) <= most:
+        return outcome
+    total = outcome.total if outcome.total is not None else outcome.start + len(items)
+    following = outcome.start + most + 1
+    return replace(outcome, value=items[:most], next=following, total=total)
+
+
+def _pages(to: Parts) -> None:
+    _many(to)
+    on_success(lambda call, outcome: _cut(outcome, 25), when=always)(to)
+
+
+def _newest_first(to: Parts) -> None:
+    def change(call: Call, outcome: Outcome) -> Outcome:
+        items = outcome.value
+        return replace(outcome, value=items[::-1]) if isinstance(items, list) else outcome
+
+    on_success(change, when=where("GET", "HEAD", kinds=_LISTS))(to)
+
+
+def _answers(change: Callable[[Call, Json], Json], method: str, *kinds: Kind) -> Apply:
+    """Change what a write answers."""
+
+    def changed(call: Call, outcome: Outcome) -> Outcome:
+        return replace(outcome, value=change(call, outcome.value))
+
+    return parts(on_success(changed, when=where(method, kinds=kinds)))
+
+
+def _some(*names: str) -> Callable[[Call, Json], Json]:
+    def some(call: Call, value: Json) -> Json:
+        if not isinstance(value, dict):
+            return value
+        return {name: member for name, member in value.items() if name in names}
+
+    return some
+
+
+def _deletes(value: Json) -> Apply:
+    kinds = (Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT)
+    return _answers(lambda call, _: value, "DELETE", *kinds)
+
+
+def _gone(to: Parts) -> None:
+    """Who has been deleted stays listed no longer, and its URL says 404 with other words."""
+
+    def change(call: Call, outcome: Outcome) -> Outcome:
+        words = f"{call.place.kind.title()} not found"
+        return replace(outcome, error=words) if outcome.status == 404 else outcome
+
+    on_outcome(change, when=always)(to)
+
+
+_AMOUNT = deciding("holdings")
+_DELETE = deciding("what deletes answer")
+_DATES = frozenset(("DATE-1",))  # no date-time is shown, where all that is written shows one
+
+VARIANTS = (
+    Variant(
+        "empty",
+        _HOLDS,
+        "nobody but those who have accounts, and nothing else",
+        parts(_empty),
+        aspects=_AMOUNT,
+        leaves=_DATES,
+    ),
+    Variant(
+        "people-1000", _HOLDS, "1,000 people", parts(lambda to: _people(to, 1000)), aspects=_AMOUNT
+    ),
+    Variant(
+        "pages-25",
+        _PAGES,
+        "lists are cut after 25 records, and there are more",
+        parts(_pages),
+        aspects=_AMOUNT,
+    ),
+    Variant("newest-first", _ORDER, "lists begin with the newest record", parts(_newest_first)),
+    Variant("deletes-null", _DELETED, "a delete answers null", _deletes(None), aspects=_DELETE),
+    Variant(
+        "deletes-nothing",
+        _DELETED,
+        "a delete answers an empty object",
+        _deletes({}),
+        aspects=_DELETE,
+    ),
+    Variant(
+        "deletes-text", _DELETED, "a delete answers a text", _deletes("deleted"), aspects=_DELETE
+    ),
+    Variant("deletes-true", _DELETED, "a delete answers true", _deletes(True), aspects=_DELETE),
+    Variant(
+        "creates-brief",
+        _WRITTEN,
+        "a creation answers the new id alone",
+        _answers(_some("id"), "POST", Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS),
+        leaves=_DATES,
+    ),
+    Variant(
+        "updates-brief",
+        _WRITTEN,
+        "an update answers id and name alone",
+        _answers(
+            _some("id", "title", "name", "displayName"), "PUT", Kind.PERSON, Kind.GROUP, Kind.POST
+        ),
+        aspects=deciding("what updates answer"),
+        leaves=_DATES,
+    ),
+    Variant(
+        "updates-null",
+        _WRITTEN,
+        "an update answers null",
+        _answers(lambda call, _: None, "PUT", Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT),
+        aspects=deciding("what updates answer"),
+        leaves=_DATES,
+    ),
+    Variant(
+        "not-found-named",
+        "in which words a failure is told",
+        "a 404 names what is not there",
+        parts(_gone),
+    ),
+)
+"""What portals may hold and answer."""

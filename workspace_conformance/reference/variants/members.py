@@ -1,0 +1,181 @@
+"""What may stand in an envelope and in records beside what is documented, and in which order."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+from ..faults.wrapping import Members, map_texts
+from ..store import round_trip
+from ..values import Call, Json, Outcome
+from .model import Apply, Variant, anew, deciding, on_envelope, on_value
+
+_ENVELOPE = "which further members an envelope has (AU)"
+_RECORD = "which further members a record has"
+_DATE = "which offset a date-time is written in (FAQ)"
+
+_FURTHER: Members = {
+    "nothing": None,
+    "none": [],
+    "empty": {},
+    "one": ["a"],
+    "many": [{"type": "x", "value": 1.5}, {"type": "y", "value": None}],
+    "flag": False,
+    "2024 key": "not a name in XML & <more>",
+}
+
+
+def _backwards(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_backwards(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _backwards(value[name]) for name in reversed(value)}
+    return value
+
+
+def _without_nulls(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return value
+
+
+def _without_nulls_inside(members: Members) -> Json:
+    """The envelope keeps its own members: response is promised, whatever it holds."""
+    return {name: _without_nulls(item) for name, item in members.items()}
+
+
+def on_records(change: Callable[[Members], Members]) -> Apply:
+    """Change every record that a success shows, single or in a list."""
+
+    def changed(value: Json) -> Json:
+        if isinstance(value, list):
+            return [change(item) if isinstance(item, dict) else item for item in value]
+        return change(value) if isinstance(value, dict) and "id" in value else value
+
+    return on_value(changed)
+
+
+def _last_seen() -> Apply:
+    reads = itertools.count()
+
+    def seen(record: Members) -> Members:
+        if "userName" not in record:
+            return record
+        read = next(reads)
+        moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=read)
+        return {**record, "lastSeen": round_trip(moment), "reads": read}
+
+    return on_records(seen)
+
+
+def _numbered() -> Apply:
+    numbers = itertools.count(1)
+
+    def changed(call: Call, outcome: Outcome, members: Members) -> Json:
+        return {"requestId": f"r-{next(numbers)}", **members, "links": [], "took": 0.25}
+
+    return on_envelope(changed)
+
+
+def _count_zero(call: Call, outcome: Outcome, members: Members) -> Json:
+    is_list = isinstance(outcome.value, list)
+    return {"count": 0, **members} if outcome.error is None and is_list else members
+
+
+def _paging_shown(call: Call, outcome: Outcome, members: Members) -> Json:
+    if outcome.error is not None or not isinstance(outcome.value, list):
+        return members
+    return {"startIndex": 0, "total": outcome.start + len(outcome.value), **members}
+
+
+def _elsewhere(hours: float) -> Apply:
+    zone = timezone(timedelta(hours=hours))
+
+    def moved(name: str, text: str) -> str:
+        if len(text) < 28 or text[4:5] != "-" or text[10:11] != "T" or text[19:20] != ".":
+            return text
+        try:
+            moment = datetime.fromisoformat(text[:26] + text[27:])
+        except ValueError:
+            return text
+        local = moment.astimezone(zone)
+        return local.strftime("%Y-%m-%dT%H:%M:%S.") + text[20:27] + local.isoformat()[-6:]
+
+    return on_value(lambda value: map_texts(value, moved))
+
+
+def _error_says(change: Callable[[Members], Json]) -> Apply:
+    def changed(call: Call, outcome: Outcome, members: Members) -> Json:
+        error = members.get("error")
+        return {**members, "error": change(error)} if isinstance(error, dict) else members
+
+    return on_envelope(changed)
+
+
+def _with_stack(error: Members) -> Json:
+    data: Json = {"Key": "value", "inner": {"message": None}}
+    stack = "   at Portal.Api.Find(String id) in c:\\api.cs:line 12\r\n   at <Main>b__0()"
+    return {**error, "type": "System.Exception", "stack": stack, "data": data}
+
+
+_OFFSET = deciding("offset of date-times")
+_ERROR = deciding("members of errors")
+
+VARIANTS = (
+    Variant(
+        "members-more",
+        _RECORD,
+        "further members of every make",
+        on_records(lambda record: {**record, **_FURTHER}),
+    ),
+    Variant("last-seen", _RECORD, "a person's lastSeen changes on every read", anew(_last_seen)),
+    Variant("dates-east", _DATE, "date-times at +05:30", _elsewhere(5.5), aspects=_OFFSET),
+    Variant("dates-west", _DATE, "date-times at -07:00", _elsewhere(-7), aspects=_OFFSET),
+    Variant(
+        "envelope-more", _ENVELOPE, "further members, one new on every answer", anew(_numbered)
+    ),
+    Variant(
+        "count-zero",
+        "count may be left out when 0 (AU)",
+        "count of an empty list shown as 0",
+        on_envelope(_count_zero),
+    ),
+    Variant(
+        "paging-shown", _ENVELOPE, "startIndex and total on every list", on_envelope(_paging_shown)
+    ),
+    Variant(
+        "error-message-only",
+        "what error holds (AU)",
+        "error holds a message alone",
+        _error_says(lambda error: {"message": error["message"]}),
+        aspects=_ERROR,
+    ),
+    Variant(
+        "error-stack",
+        "what error holds (AU)",
+        "error holds type, stack and data as well",
+        _error_says(_with_stack),
+        aspects=_ERROR,
+    ),
+    Variant(
+        "error-text",
+        "what error holds (AU)",
+        "error is the message itself",
+        _error_says(lambda error: error["message"]),
+        aspects=_ERROR,
+    ),
+    Variant(
+        "nulls-left-out",
+        "whether a member without a value is shown",
+        "null members left out",
+        on_envelope(lambda call, outcome, members: _without_nulls_inside(members)),
+    ),
+    Variant(
+        "members-backwards",
+        "in which order members stand",
+        "all members in the opposite order",
+        on_envelope(lambda call, outcome, members: _backwards(members)),
+    ),
+)
+"""What envelopes and records may hold."""

@@ -1,0 +1,248 @@
+"""How failures may be told: what a 401, a 404 and others say, and in which form."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from http import HTTPStatus
+
+from ..faults.wrapping import on_outcome, on_refusal, with_header, without_header
+from ..formats import MEDIA
+from ..parts import Parts
+from ..store import is_guid
+from ..values import Answer, Call, Caller, Form, Kind, Outcome
+from .model import Apply, Variant, always, bare, deciding, on_answer, parts
+
+_REFUSAL = "what a refusal says, if anything (BC Authentication; Responses)"
+_ERRORS = "what form an error has (BC Responses)"
+_CHALLENGE = "which schemes a 401 offers, and how (RFC 9110, 11.6.1)"
+_WRONG_ID = "which 4xx an id of the wrong form is answered (BC Conventions)"
+
+When = Callable[[Answer], bool]
+
+
+def _is(*statuses: int) -> When:
+    return lambda answer: answer.status in statuses
+
+
+def _failed(answer: Answer) -> bool:
+    return answer.status >= 400
+
+
+def phrase(status: int) -> str:
+    """The words that go with a status."""
+    return HTTPStatus(status).phrase
+
+
+def page(status: int) -> bytes:
+    """A page like those of common front ends, which says no more than the status."""
+    words = f"{status} {phrase(status)}"
+    text = (
+        f"<html>\r\n<head><title>{words}</title></head>\r\n<body>\r\n<h1>{words}</h1></body></html>"
+    )
+    return text.encode("ascii")
+
+
+def _saying(when: When, body: Callable[[int], bytes], media: str | None) -> Apply:
+    def change(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+        return bare(answer, body(answer.status), media) if when(answer) else answer
+
+    return on_answer(change)
+
+
+def _empty(when: When) -> Apply:
+    return _saying(when, lambda status: b"", None)
+
+
+def _words(status: int) -> bytes:
+    return phrase(status).encode("ascii")
+
+
+def _in_xml(when: Callable[[Outcome], bool]) -> Apply:
+    def apply(to: Parts) -> None:
+        inner = to.finish
+
+        def finish(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+            if outcome.error is not None and when(outcome):
+                filled = to.envelope(call, outcome, Form.XML)
+                answer = bare(answer, to.write_xml(filled), MEDIA[Form.XML])
+            return inner(call, outcome, answer)
+
+        to.finish = finish
+
+    return parts(apply)
+
+
+def _challenges(*values: str) -> Apply:
+    def change(to: Parts, call: Call, outcome: Outcome) -> Outcome:
+        plain = without_header(outcome, "www-authenticate")
+        fields = tuple(("www-authenticate", value) for value in values)
+        return replace(plain, headers=(*plain.headers, *fields))
+
+    return parts(on_refusal(change, when=always))
+
+
+def _wrong_id(status: int, words: str) -> Apply:
+    kinds = (Kind.GROUP, Kind.POST, Kind.COMMENT, Kind.COMMENTS)
+
+    def change(call: Call, outcome: Outcome) -> Outcome:
+        wrong = outcome.error is not None and not is_guid(call.place.id)
+        if call.place.kind not in kinds or not wrong or outcome.status not in (400, 404):
+            return outcome
+        return replace(outcome, status=status, error=words)
+
+    return parts(on_outcome(change, when=always))
+
+
+def _unrouted_first(to: Parts) -> None:
+    """Nothing is asked of a caller where nothing is."""
+    inner, finish = to.closed, to.finish
+
+    def closed(call: Call, caller: Caller) -> bool:
+        return call.place.kind is not Kind.NOWHERE and inner(call, caller)
+
+    def finished(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+        if call.place.kind is Kind.NOWHERE and answer.status == 404:
+            answer = bare(answer, page(404), "text/html")
+        return finish(call, outcome, answer)
+
+    to.closed, to.finish = closed, finished
+
+
+def _long_targets(status: int, longest: int, words: str) -> Apply:
+    def apply(to: Parts) -> None:
+        inner = to.perform
+
+        def perform(call: Call) -> Outcome:
+            if len(call.asked.path) > longest:
+                return Outcome(status, error=words)
+            return inner(call)
+
+        to.perform = perform
+
+    return parts(apply)
+
+
+def _stated(to: Parts) -> None:
+    """A 401 whose challenge changes with what was tried, as real portals do."""
+
+    def change(to: Parts, call: Call, outcome: Outcome) -> Outcome:
+        return with_header(
+            outcome, "www-authenticate", 'Basic Realm="portal.test", charset="UTF-8"'
+        )
+
+    on_refusal(change, when=always)(to)
+
+
+_401 = deciding("body of a 401")
+_404 = deciding("body of a 404")
+_ALL = _401 | _404 | deciding("body of errors")
+_OFFERS = deciding("challenges")
+_WRONG = deciding("wrong ids")
+_LONG = deciding("long targets")
+
+VARIANTS = (
+    Variant(
+        "refusal-words",
+        _REFUSAL,
+        "a 401 says Unauthorized in plain text",
+        _saying(_is(401), _words, "text/plain; charset=utf-8"),
+        aspects=_401,
+    ),
+    Variant(
+        "refusal-words-html",
+        _REFUSAL,
+        "a 401 says Unauthorized, declared as HTML",
+        _saying(_is(401), _words, "text/html"),
+        aspects=_401,
+    ),
+    Variant(
+        "refusal-page",
+        _REFUSAL,
+        "a 401 is a page that says no more than the status",
+        _saying(_is(401), page, "text/html; charset=utf-8"),
+        aspects=_401,
+    ),
+    Variant("refusal-empty", _REFUSAL, "a 401 has no body", _empty(_is(401)), aspects=_401),
+    Variant(
+        "refusal-xml",
+        _REFUSAL,
+        "a 401 is XML, also with .json",
+        _in_xml(lambda outcome: outcome.status == 401),
+        aspects=_401,
+    ),
+    Variant("challenge-one", _CHALLENGE, "one challenge", parts(_stated), aspects=_OFFERS),
+    Variant(
+        "challenge-list",
+        _CHALLENGE,
+        "several challenges in one field",
+        _challenges('Token, Basic realm="a, \\"b\\"", Bearer realm="x", error="invalid_token"'),
+        aspects=_OFFERS,
+    ),
+    Variant(
+        "challenge-many",
+        _CHALLENGE,
+        "many challenges, with schemes that nobody knows",
+        _challenges("Negotiate", "NTLM", "Negotiate YII=", 'Basic realm=""', "X-Portal"),
+        aspects=_OFFERS,
+    ),
+    Variant("not-found-empty", _ERRORS, "a 404 has no body", _empty(_is(404)), aspects=_404),
+    Variant(
+        "not-found-page",
+        _ERRORS,
+        "a 404 is a page that says no more than the status",
+        _saying(_is(404), page, "text/html"),
+        aspects=_404,
+    ),
+    Variant("errors-empty", _ERRORS, "no failure has a body", _empty(_failed), aspects=_ALL),
+    Variant(
+        "errors-words",
+        _ERRORS,
+        "failures say their status in plain text",
+        _saying(_failed, _words, "text/plain"),
+        aspects=_ALL,
+    ),
+    Variant(
+        "errors-xml",
+        _ERRORS,
+        "failures are XML, also with .json",
+        _in_xml(lambda outcome: True),
+        aspects=_ALL,
+    ),
+    Variant(
+        "unrouted-first",
+        "what somebody unknown is answered where nothing is documented",
+        "404 and a page for undocumented paths, before any credential is looked at",
+        parts(_unrouted_first),
+        aspects=_404,
+    ),
+    Variant(
+        "wrong-id-404",
+        _WRONG_ID,
+        "404",
+        _wrong_id(404, "The record could not be found"),
+        aspects=_WRONG,
+    ),
+    Variant("wrong-id-400", _WRONG_ID, "400", _wrong_id(400, "Invalid arguments"), aspects=_WRONG),
+    Variant("wrong-id-422", _WRONG_ID, "422", _wrong_id(422, "This is no id"), aspects=_WRONG),
+    Variant(
+        "long-target-414",
+        _WRONG_ID,
+        "414 for a path of more than 1,000 characters",
+        _long_targets(414, 1000, "The URL is too long"),
+        aspects=_LONG,
+    ),
+    Variant(
+        "long-target-413",
+        _WRONG_ID,
+        "413 for a path of more than 260 characters",
+        _long_targets(413, 260, "The request is too long"),
+        aspects=_LONG,
+    ),
+    Variant(
+        "long-target-431",
+        _WRONG_ID,
+        "431 for a path of more than 2,000 characters",
+        _long_targets(431, 2000, "The head is too long"),
+        aspects=_LONG,
+    ),
+)
+"""What failures may look like."""
