@@ -3,8 +3,8 @@
 A distant target must not make a run as slow as the sum of its answers. Cases are plain functions of
 the portal and their parameters, so their bodies can run on threads before pytest comes to them;
 pytest then only collects what became of each. Reading cases overlap with one another, then writing
-cases do; a case that may not be disturbed (`alone`) runs when its turn comes, with nothing else
-under way.
+cases do; a case that writers would disturb (`alone`) begins when they have ended, and overlaps with
+its like at most.
 """
 
 from __future__ import annotations

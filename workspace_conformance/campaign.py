@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from workspace_conformance import limiter
+from workspace_conformance import cases, limiter
 from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.limiter import Fate, Finding, Hit, Judgement
 from workspace_conformance.outcomes import Reason, Untested
@@ -32,6 +32,7 @@ from workspace_conformance.over_limit import (
     sleep_until,
 )
 from workspace_conformance.portal import Portal, succeeded, unusable
+from workspace_conformance.recording import Recording
 from workspace_conformance.settings import Rate
 from workspace_conformance.wire import Bounds, now
 
@@ -104,10 +105,33 @@ def measured(portal: Portal) -> Campaign:
         )
 
     def measure() -> Campaign:
+        recording = portal.road.recording
+        if recording is not None:
+            return _recalled(portal, recording)
         with portal.road.to_itself(portal.account.account):
-            return _Measuring(portal).run()
+            campaign = _Measuring(portal).run()
+        case = cases.current()
+        portal.road.credited = list(case.exchanges) if case else []
+        return campaign
 
-    return portal.once("campaign", measure)
+    campaign = portal.once("campaign", measure)
+    portal.road.measured = facts(campaign)
+    portal.road.campaign = campaign
+    return campaign
+
+
+def _recalled(portal: Portal, recording: Recording) -> Campaign:
+    from workspace_conformance import campaign_record
+
+    told = recording.about["campaign"]
+    if told is None:
+        raise Untested(Reason.UNREACHABLE, "the recording holds no campaign")
+    portal.road.exchanges.update(recording.exchanges)
+    case = cases.current()
+    if case is not None:
+        for number in told["credited"]:
+            case.credit(recording.exchanges[number])
+    return campaign_record.from_data(told, portal.settings.rate, recording.exchanges)
 
 
 class _Measuring:
@@ -150,9 +174,7 @@ class _Measuring:
                 self._over.append(self._ask_over_limit())
             if finding.judgement is not Judgement.OPEN and any(o.sound for o in self._over):
                 break
-        campaign = self._end(finding)
-        self._portal.road.measured = facts(campaign)
-        return campaign
+        return self._end(finding)
 
     # --- before -------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class Case:
     format: str | None = None
     resource: str | None = None
     exchanges: list[int] = field(default_factory=list)
+    asker: str = ""  # who asks, in a recording: the case, or an experiment that serves several
 
     def credit(self, exchange: Exchange) -> None:
         """Count `exchange` among those that the case rests on."""
@@ -62,6 +63,12 @@ def current() -> Case | None:
     return getattr(_local, "case", None)
 
 
+def asker() -> str:
+    """Who asks on this thread: the case or the experiment under way; empty between cases."""
+    case = current()
+    return case.asker or case.id if case else ""
+
+
 def enter(case: Case | None) -> None:
     """Make `case` the current one of this thread."""
     _local.case = case
@@ -70,7 +77,8 @@ def enter(case: Case | None) -> None:
 class Once:
     """Experiments that run once and serve many: the value, its error, and its exchanges are shared."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "") -> None:
+        self._label = label
         self._lock = threading.Lock()
         self._known: dict[Hashable, tuple[Future[Any], list[int]]] = {}
 
@@ -91,6 +99,7 @@ class Once:
                     case.exchanges.extend(n for n in known[1] if n not in case.exchanges)
             return value
         inner = Case(case.id, case.requirement) if case else Case("", "")
+        inner.asker = f"{self._label} {key!r}"
         inner.exchanges = exchanges
         enter(inner)
         try:

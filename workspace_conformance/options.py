@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance import baseline, contract, waivers
+from workspace_conformance import baseline, contract, recording, waivers
 from workspace_conformance import settings as values
 from workspace_conformance.baseline import Baseline
 from workspace_conformance.gate import Gate
@@ -149,6 +149,12 @@ OPTIONS = (
         repeat=True,
     ),
     Option("--plan", None, "say what would be asked, and send nothing"),
+    Option(
+        "--replay",
+        None,
+        "judge a recorded run (exchanges.har) again, and send nothing",
+        "FILE",
+    ),
 )
 
 THOROUGH = 200
@@ -206,6 +212,12 @@ class _Reader:
                 if found:
                     return str(found)
         return None
+
+    def refuse_beside(self, flag: str, *others: str) -> None:
+        for other in others:
+            option = self._options.get(other)
+            if option and self._config.getoption(option.dest, None) is not None:
+                raise SettingsError(f"{flag}: leave {other} out")
 
     def many(self, flag: str) -> tuple[str, ...]:
         return tuple(self._config.getoption(self._options[flag].dest, None) or ())
@@ -305,6 +317,21 @@ def _resolve(read: _Reader) -> Settings:
     examples = read.text("--id-examples")
     target = read.checked("--target", values.check_target)
     ca = read.text("--ca")
+    replay = read.text("--replay")
+    if replay:
+        read.refuse_beside("--replay", "--target", "--fault", "--variant", "--plan")
+        recorded = recording.read(Path(replay))
+        folder = read.text("--report-dir") or Path(replay).parent / "replay"
+        return recorded.settings(
+            Settings(
+                certify=read.switch("--certify"),
+                strict=read.strict(),
+                report_dir=Path(folder),
+                requirements=read.many("--requirement"),
+                overlap=read.number("--overlap", 16, 1, 64),
+                replay=Path(replay),
+            )
+        )
     return values.consistent(
         Settings(
             target=target,

@@ -105,8 +105,8 @@ class Portal:
         self.account = account
         self.second = second
         self.login = login
-        self.known = cases.Once()  # what was found out about the portal
-        self.once = cases.Once()  # experiments
+        self.known = cases.Once("discovery")  # what was found out about the portal
+        self.once = cases.Once("experiment")  # experiments
         self._attempt = 1
 
     def again(self) -> Portal:
@@ -114,8 +114,8 @@ class Portal:
         names.
         """
         other = copy.copy(self)
-        other.once = cases.Once()
         other._attempt += 1
+        other.once = cases.Once(f"experiment {other._attempt}")
         return other
 
     # --- asking -------------------------------------------------------------------------------

@@ -18,9 +18,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from workspace_conformance import cases
 from workspace_conformance.exchange import Exchange, Request, Response, Trouble
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.pacing import Pacer
+from workspace_conformance.recording import Recording
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.settings import MAX_WAIT
 from workspace_conformance.wire import Answer, Bounds, Wire, now
@@ -71,8 +73,11 @@ class Road:
         *,
         allow_writes: bool,
         waiting: Callable[[str, float], None] | None = None,
+        recording: Recording | None = None,
     ) -> None:
         self.traffic = Traffic()
+        self.asked: dict[int, tuple[str, bool]] = {}  # by number: who asked, and whether anew
+        self.recording = recording  # answers in place of the target
         self.exchanges: dict[int, Exchange] = {}
         self.pacer = pacer
         self._wire = wire
@@ -88,6 +93,8 @@ class Road:
         self._kept_bytes = 0
         self.last_heard = 0.0  # when the last answer came, seconds since the epoch
         self.measured: dict[str, Any] | None = None  # facts about the target, for the result
+        self.campaign: Any = None  # how they were found, for the recording
+        self.credited: list[int] = []  # the exchanges that all its checks rest on
         self._closed = False
         self._halted = False
         self._loop = asyncio.new_event_loop()
@@ -106,7 +113,9 @@ class Road:
         """
         self._let_pass(request)
         if fresh or not request.safe:
-            return self._send(request, bounds)
+            exchange = self._send(request, bounds, anew=True)
+            self.asked[exchange.number] = cases.asker(), True
+            return exchange
         with self._lock:
             known = self._record.get(request)
             mine: Future[Exchange] = Future()
@@ -124,6 +133,7 @@ class Road:
             mine.set_exception(error)
             raise
         size = len(exchange.response.body) if exchange.response else 0
+        self.asked[exchange.number] = cases.asker(), False
         with self._lock:
             self._record_bytes += size
             # A request that got no answer is worth asking again; a flood of bodies is not worth
@@ -207,11 +217,22 @@ class Road:
         self.pacer.close()
         await self._wire.close()
 
-    def _send(self, request: Request, bounds: Bounds | None) -> Exchange:
+    def _send(self, request: Request, bounds: Bounds | None, anew: bool = False) -> Exchange:
         if self._closed:
             raise Untested(Reason.UNREACHABLE, "the run is over")
+        if self.recording is not None:
+            return self._recall(self.recording, request, anew)
         future = asyncio.run_coroutine_threadsafe(self._carry(request, bounds), self._loop)
         return future.result()
+
+    def _recall(self, recording: Recording, request: Request, anew: bool) -> Exchange:
+        exchange = recording.find(request, cases.asker(), anew, self._redactor)
+        if exchange is None:
+            raise Untested(
+                Reason.UNREACHABLE, f"the recording holds no {request.method} {request.url}"
+            )
+        self.exchanges[exchange.number] = exchange
+        return exchange
 
     def _let_pass(self, request: Request) -> None:
         if self._halted:

@@ -6,13 +6,24 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from workspace_conformance import __version__, cases, cleaning, gate, greeting, manifest, reference
+from workspace_conformance import (
+    __version__,
+    campaign_record,
+    cases,
+    cleaning,
+    gate,
+    greeting,
+    manifest,
+    recording,
+    reference,
+)
 from workspace_conformance.ahead import Ahead
 from workspace_conformance.cases import Case
 from workspace_conformance.contract import Contract, Requirement
@@ -23,7 +34,8 @@ from workspace_conformance.pacing import Pacer, PaceStore
 from workspace_conformance.portal import Credential, Portal
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.application import Credentials
-from workspace_conformance.reporting.results import Result, renumbered
+from workspace_conformance.reporting.archive import told_of
+from workspace_conformance.reporting.results import Archive, Result, new_numbers, renumbered
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Settings
 from workspace_conformance.verdict import (
@@ -54,6 +66,7 @@ class Run:
         self.started = time.time()
         self.suite_root = manifest.ROOT  # the checkout whose suites run
         self._server: str | None = None
+        self._recording = recording.read(settings.replay) if settings.replay else None
         self.waits = waits  # shows what is waited for
         self._embedded: object | None = None
         self._stopped = False
@@ -65,6 +78,9 @@ class Run:
             (settings.password, "password"),
         ):
             self.redactor.learn(value, name)
+        if self._recording is not None:
+            for name, value in self._recording.stand_ins.items():
+                self.redactor.learn(value, name)
         self.ahead = Ahead(self.body, settings.overlap)
 
     # --- beginning ----------------------------------------------------------------------------
@@ -90,10 +106,11 @@ class Run:
             self.redactor,
             allow_writes=settings.allow_writes,
             waiting=self.waits,
+            recording=self._recording,
         )
         journal_file = (
             None
-            if settings.plan
+            if settings.plan or settings.replay
             else settings.report_dir / f"journal-{int(self.started * 1000)}.jsonl"
         )
         login = (
@@ -121,7 +138,8 @@ class Run:
         told = {"account": settings.token or settings.username or ""}
         told["second account"] = settings.second_token or ""
         store = None if self._is_embedded else PaceStore(settings.target or "", told)
-        return Pacer(None if settings.plan else settings.pace, settings.rate, store, self.waits)
+        unpaced = settings.plan or settings.replay is not None
+        return Pacer(None if unpaced else settings.pace, settings.rate, store, self.waits)
 
     @property
     def _is_embedded(self) -> bool:
@@ -211,6 +229,7 @@ class Run:
     def body(self, item: pytest.Item, portal: Portal | None = None) -> None:
         """Run one case's function in the current thread; raises what it raises."""
         case = self.case_of(item)
+        case.asker = item.nodeid if portal is None else f"{item.nodeid} again"
         if item.get_closest_marker("writes") and not self.settings.allow_writes:
             raise Untested(Reason.NO_CONSENT, "would write on the target; give --allow-writes")
         assert isinstance(item, pytest.Function)
@@ -268,7 +287,7 @@ class Run:
         self.road.halt()
         self.ahead.stop()
         self.road.resume()
-        if self.portal is not None and self.settings.allow_writes:
+        if self.portal is not None and self.settings.allow_writes and not self.settings.replay:
             self._left = cleaning.clean(self.portal)
             self.portal.journal.close()
         self.road.close()
@@ -286,6 +305,7 @@ class Run:
         results = [self.results[name] for name in self.collected if name in self.results]
         if self.cannot is not None:
             results = self._unreached(results)
+        archive = self._archive(results)
         results, exchanges = renumbered(results, self.road.exchanges if self.road else {})
         done = {item.id for item in results}
         known: Iterable[str] = released.cases if released else ()
@@ -324,7 +344,7 @@ class Run:
             contract=self.contract,
             settings=self.settings,
             target_url=self.root,
-            target_label="embedded portal" if self._is_embedded else self.root,
+            target_label=self._label,
             target_server=self._server,
             suite_version=__version__,
             suite_digest=manifest.combined(files),
@@ -345,6 +365,8 @@ class Run:
             ],
             exit_code=decision.exit_code,
             decision=decision,
+            archive=archive,
+            replayed=self._replayed(),
             cannot=None if self.cannot is None else str(self.cannot),
             interrupted=cut_off is not None,
             measured=self.road.measured if self.road else None,
@@ -355,6 +377,55 @@ class Run:
         if name in self._requirements:
             return "not run: the run was stopped before"
         return "not collected: a path was given, or the suite was edited"
+
+    def _archive(self, results: Sequence[CaseResult]) -> Archive | None:
+        """All traffic of this run, by the numbers of its reports; what no case rests on comes last."""
+        road = self.road
+        if road is None or road.recording is not None or not road.exchanges:
+            return None
+        numbers = new_numbers(results)
+        for number in road.exchanges:
+            numbers.setdefault(number, len(numbers) + 1)
+        sent = sorted(road.exchanges.values(), key=lambda exchange: exchange.sent)
+        told = road.campaign and campaign_record.as_data(
+            road.campaign, lambda exchange: numbers[exchange.number]
+        )
+        if told:
+            told["credited"] = [numbers[number] for number in road.credited]
+        about = {
+            "suite": {"version": __version__},
+            "settings": told_of(self.settings),
+            "label": self._label,
+            "started": self.started,
+            "campaign": told,
+        }
+        return Archive(
+            [
+                (
+                    replace(one, number=numbers[one.number]),
+                    *road.asked.get(one.number, ("burst", True)),
+                )
+                for one in sent
+            ],
+            about,
+        )
+
+    def _replayed(self) -> dict[str, Any] | None:
+        """What a replay judged again."""
+        recorded = self._recording
+        if recorded is None:
+            return None
+        return {
+            "sha256": recorded.digest,
+            "suite": recorded.about["suite"],
+            "requests": len(recorded.exchanges),
+        }
+
+    @property
+    def _label(self) -> str:
+        if self._recording is not None:
+            return str(self._recording.about["label"])
+        return "embedded portal" if self._is_embedded else self.root
 
     def _unreached(self, results: list[CaseResult]) -> list[CaseResult]:
         assert self.cannot is not None

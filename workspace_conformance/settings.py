@@ -66,6 +66,7 @@ class Settings:
     baseline: Baseline | None = field(default=None, repr=False)
     gate: Gate = Gate.VIOLATIONS
     plan: bool = False
+    replay: Path | None = None  # a recording that is judged in place of a target
 
     @property
     def embedded(self) -> bool:

@@ -22,6 +22,16 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """What exchanges.har holds: all exchanges in the order of sending, each with who asked and
+    whether anew; and what a replay needs to know of the run.
+    """
+
+    exchanges: Sequence[tuple[Exchange, str, bool]]
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything that the writers know of a finished run. Times are seconds since the epoch.
 
@@ -53,6 +63,10 @@ class Result:
     interrupted: bool = False
     measured: Mapping[str, Any] | None = None
     exchanges: Mapping[int, Exchange] = field(default_factory=dict)
+    archive: Archive | None = None  # all traffic; None where none was recorded anew
+    replayed: Mapping[str, Any] | None = (
+        None  # what was judged again, and is no traffic of this run
+    )
     cannot: str | None = None  # why the target could not be judged at all
 
 
@@ -112,6 +126,8 @@ def as_data(result: Result) -> dict[str, Any]:
             "left_behind": [dict(item) for item in result.left_behind],
         },
     }
+    if result.replayed is not None:
+        data["replayed"] = dict(result.replayed)
     if result.measured is not None:
         data["measured"] = dict(result.measured)
     if result.decision.changes is not None and result.settings.baseline is not None:
@@ -247,6 +263,15 @@ def _instant(seconds: float) -> str:
     )
 
 
+def new_numbers(results: Sequence[CaseResult]) -> dict[int, int]:
+    """By the number that an exchange got when it was sent: its number in reports."""
+    numbers: dict[int, int] = {}
+    for result in results:
+        for number in result.exchanges:
+            numbers.setdefault(number, len(numbers) + 1)
+    return numbers
+
+
 def renumbered(
     results: Sequence[CaseResult], exchanges: Mapping[int, Exchange]
 ) -> tuple[list[CaseResult], dict[int, Exchange]]:
@@ -256,10 +281,7 @@ def renumbered(
     sending varies where requests overlap; reports must not. Exchanges that no case rests on are
     left out.
     """
-    numbers: dict[int, int] = {}
-    for result in results:
-        for number in result.exchanges:
-            numbers.setdefault(number, len(numbers) + 1)
+    numbers = new_numbers(results)
     renamed = [
         replace(
             result,
