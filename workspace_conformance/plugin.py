@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from workspace_conformance import contract as contracts
-from workspace_conformance import invocation, options, planning
+from workspace_conformance import github, invocation, options, planning
 from workspace_conformance.contract import Level
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
@@ -146,6 +146,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         return None
     if not run.settings.plan:
         writing.forget(run.settings.report_dir)
+    github.silence(session.config)
     try:
         run.start()
     except CannotJudge as error:
@@ -348,7 +349,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
             ended = exitstatus in (Exit.OK, Exit.VIOLATED)
             result = run.result(None if ended else int(exitstatus))
             config.stash[RESULT] = result
-            writing.write(result, run.redactor)
+            config.stash[github.ANNOTATIONS] = writing.write(result, run.redactor)
             session.exitstatus = result.exit_code
     yield
     # After everything that pytest has to say, so that the last line is the verdict.
@@ -379,6 +380,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(RUN, None)
     if run is not None:
         run.stop()
+    github.speak(config)
 
 
 def _waits(config: pytest.Config) -> Waits:

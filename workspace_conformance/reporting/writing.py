@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
 from workspace_conformance.redaction import Redactor
-from workspace_conformance.reporting import archive, html, results
+from workspace_conformance.reporting import archive, html, markdown, pipelines, results
 from workspace_conformance.reporting.results import Result
 
 RESULTS = "results.json"
 PAGE = "report.html"
 ARCHIVE = "exchanges.har"
+SUMMARY = "summary.md"
+QUALITY = "gl-code-quality-report.json"  # the name that GitLab's documentation gives
 
 
-def write(result: Result, redactor: Redactor) -> None:
-    """Write all reports into the run's folder for reports; what they hold is redacted here."""
+def write(
+    result: Result, redactor: Redactor, environment: Mapping[str, str] = os.environ
+) -> list[str]:
+    """Write all reports into the run's folder for reports; what they hold is redacted here.
+
+    On GitHub the summary is appended to the step's own. Returns the lines for the pipeline to obey
+    (annotations), and raises OSError where a report cannot be written.
+    """
     folder = result.settings.report_dir
     data = redactor.data(results.as_data(result))
     if result.archive is not None:
@@ -25,6 +35,14 @@ def write(result: Result, redactor: Redactor) -> None:
         data["evidence"] = {"file": ARCHIVE, "sha256": sha256(file.read_bytes()).hexdigest()}
     write_whole(results.as_text(data), folder / RESULTS)
     write_whole(html.render(data, result.exchanges, redactor), folder / PAGE)
+    summary = markdown.render(data)
+    write_whole(summary, folder / SUMMARY)
+    if pipelines.on_gitlab(environment):
+        write_whole(pipelines.code_quality(data), folder / QUALITY)
+    if environment.get("GITHUB_STEP_SUMMARY"):
+        with open(environment["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as out:
+            out.write(summary)
+    return pipelines.workflow_commands(data) if pipelines.on_github(environment) else []
 
 
 def write_whole(text: str, file: Path) -> None:
@@ -37,5 +55,5 @@ def write_whole(text: str, file: Path) -> None:
 
 def forget(folder: Path) -> None:
     """Remove the result of an earlier run: one that is cut off must not seem to have ended so."""
-    for name in (RESULTS, PAGE, ARCHIVE):
+    for name in (RESULTS, PAGE, ARCHIVE, SUMMARY, QUALITY):
         (folder / name).unlink(missing_ok=True)

@@ -1,0 +1,118 @@
+"""summary.md: the result in a page of Markdown, for a pipeline's own page and for merge requests.
+
+What a target said stands in code spans only, where Markdown and HTML mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from workspace_conformance.reporting.html import visible
+from workspace_conformance.reporting.page import moment, short, verdict_words
+from workspace_conformance.reporting.testable import untested_groups
+
+Data = Mapping[str, Any]
+
+_SIGNS = {"conformant": "✅", "non-conformant": "❌", "incomplete": "⚠️"}
+_COLUMNS = ("passed", "failed", "partial", "untested")
+
+
+def render(data: Data) -> str:
+    """The text for a result (results.json, redacted)."""
+    parts = [_head(data), _changes(data), _sections(data), _violations(data), _untested(data)]
+    return "\n\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
+
+
+def code(text: str, most: int = 300) -> str:
+    """A code span that holds any text: on one line, with fences longer than any inside it."""
+    line = " ".join(str(visible(short(text, most))).split()) or "…"
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
+    return f"{fence} {line} {fence}"
+
+
+def _head(data: Data) -> Iterator[str]:
+    yield f"## {_SIGNS[data['verdict']]} Workspace API conformance: {data['verdict']}"
+    yield ""
+    yield f"Target {code(data['target']['url'])}, judged {moment(data['finished'])}."
+    if data["cannot_judge"]:
+        yield f"It could not be judged: {code(data['cannot_judge'])}"
+    else:
+        yield verdict_words(data)[1]
+    if data["gate"]["words"]:
+        yield ""
+        yield f"**{code(data['gate']['words'], 1000)}**"
+
+
+def _changes(data: Data) -> Iterator[str]:
+    if "changes" not in data:
+        return
+    changes = data["changes"]
+    since = changes["since"]
+    yield f"### Since the baseline ({code(since['target'])}, {moment(since['finished'])})"
+    yield ""
+    groups = [(name, changes[name]) for name in ("failing", "untested", "passing") if changes[name]]
+    for name, cases in groups:
+        yield f"* newly {name}: {_by_requirement(data, cases)}"
+    if not groups:
+        yield "Nothing changed."
+
+
+def _sections(data: Data) -> Iterator[str]:
+    yield "| section | MUST passed | failed | partial | untested | SHOULD violated |"
+    yield "|---|--:|--:|--:|--:|--:|"
+    for prefix, title in data["sections"].items():
+        rows = [row for row in data["requirements"] if row["id"].partition("-")[0] == prefix]
+        must = [row["verdict"] for row in rows if row["level"] == "MUST"]
+        should = [row["verdict"] for row in rows if row["level"] == "SHOULD"]
+        cells = [must.count(name) for name in _COLUMNS] + [should.count("failed")]
+        yield f"| {title} | {' | '.join(str(cell) if cell else '·' for cell in cells)} |"
+
+
+def _violations(data: Data) -> Iterator[str]:
+    failed = [row for row in data["requirements"] if row["verdict"] == "failed"]
+    if not failed:
+        return
+    yield "### Violated"
+    yield ""
+    for row in sorted(failed, key=lambda row: (row["level"] != "MUST", row["waived"])):
+        cases = [case for case in row["cases"] if case["outcome"] == "failed"]
+        waived = ", waived" if row["waived"] else ""
+        yield f"* **{row['id']}** ({row['level']}{waived}): {_escaped(row['statement'])}  "
+        yield f"  {len(cases)} of {len(row['cases'])} cases, e.g. {code(cases[0]['message'])}"
+        for waiver in _waivers(cases):
+            yield f"  Waived until {waiver['expires']}: {code(waiver['reason'])}"
+
+
+def _waivers(cases: Iterable[Data]) -> list[Data]:
+    found: list[Data] = []
+    for case in cases:
+        if "waived" in case and case["waived"] not in found:
+            found.append(case["waived"])
+    return found
+
+
+def _untested(data: Data) -> Iterator[str]:
+    groups = untested_groups(data)
+    if not groups:
+        return
+    yield "### Untested"
+    yield ""
+    for group in groups:
+        names = ", ".join(f"{name} ({count})" for name, count in group.requirements)
+        yield f"* {group.reason}: {names}. {_escaped(group.advice)}"
+
+
+def _by_requirement(data: Data, cases: Iterable[str]) -> str:
+    wanted = set(cases)
+    counts = {
+        row["id"]: sum(case["id"] in wanted for case in row["cases"])
+        for row in data["requirements"]
+    }
+    return ", ".join(f"{name} ({count})" for name, count in counts.items() if count)
+
+
+def _escaped(text: str) -> str:
+    """Our own sentences, their punctuation kept from being read as Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>|~#])", r"\\\1", text)
