@@ -21,7 +21,15 @@ README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = [block.strip() for block in re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)]
 INLINE = re.findall(r"`((?:python|pytest|pip) [^`]+)`", README)
 # What is not ours: pytest's own options, and those of our other commands.
-OTHERS = {"--strict", "--help", "--list-faults", "--write", "--editable"}
+OTHERS = {
+    "--strict",
+    "--help",
+    "--junitxml",
+    "--list-faults",
+    "--list-variants",
+    "--write",
+    "--editable",
+}
 
 
 def rows(header: str) -> list[list[str]]:
