@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance import baseline, contract, recording, waivers
+from workspace_conformance import baseline, certificate, contract, recording, waivers
 from workspace_conformance import settings as values
 from workspace_conformance.baseline import Baseline
 from workspace_conformance.gate import Gate
@@ -150,6 +150,18 @@ OPTIONS = (
     ),
     Option("--plan", None, "say what would be asked, and send nothing"),
     Option(
+        "--sign",
+        "WORKSPACE_SIGN",
+        "sign the certificate with this Ed25519 private key (PEM)",
+        "KEY",
+    ),
+    Option(
+        "--subject-digest",
+        "WORKSPACE_SUBJECT_DIGEST",
+        "the digest of the build that is judged, for the certificate: sha256:...",
+        "DIGEST",
+    ),
+    Option(
         "--replay",
         None,
         "judge a recorded run (exchanges.har) again, and send nothing",
@@ -257,6 +269,13 @@ def _truth(variable: str, given: str | None) -> bool:
     raise SettingsError(f"{variable}={text}: write 1 or 0")
 
 
+def _load_key(file: str | None) -> Path | None:
+    if file is None:
+        return None
+    certificate.check_key(Path(file))
+    return Path(file)
+
+
 def _load_waivers(file: str | None) -> tuple[Waiver, ...]:
     if file is None:
         return ()
@@ -317,6 +336,7 @@ def _resolve(read: _Reader) -> Settings:
     examples = read.text("--id-examples")
     target = read.checked("--target", values.check_target)
     ca = read.text("--ca")
+    digest = read.text("--subject-digest")
     replay = read.text("--replay")
     if replay:
         read.refuse_beside("--replay", "--target", "--fault", "--variant", "--plan")
@@ -359,6 +379,8 @@ def _resolve(read: _Reader) -> Settings:
             timeout=values.check_timeout(read.text("--timeout") or "30"),
             latency_ms=read.number("--latency-ms", 0, 0, 60_000),
             requirements=read.many("--requirement"),
+            sign=_load_key(read.text("--sign")),
+            subject_digest=values.check_digest(digest) if digest else None,
             waivers=_load_waivers(read.text("--waivers")),
             baseline=_load_baseline(read.text("--baseline")),
             gate=_check_gate(read.text("--gate")),

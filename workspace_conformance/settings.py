@@ -5,6 +5,7 @@ pytest.ini.
 from __future__ import annotations
 
 import ipaddress
+import re
 import ssl
 import tempfile
 from dataclasses import dataclass, field
@@ -66,12 +67,25 @@ class Settings:
     baseline: Baseline | None = field(default=None, repr=False)
     gate: Gate = Gate.VIOLATIONS
     plan: bool = False
+    sign: Path | None = None  # the key that signs the certificate
+    subject_digest: tuple[str, str] | None = None  # of the build that is judged: algorithm, digest
     replay: Path | None = None  # a recording that is judged in place of a target
 
     @property
     def embedded(self) -> bool:
         """Whether the run judges the embedded portal."""
         return self.target is None
+
+
+def check_digest(text: str) -> tuple[str, str]:
+    """Algorithm and hexadecimal digest of `sha256:ab...`; raises SettingsError."""
+    algorithm, _, digest = text.partition(":")
+    lengths = {"sha1": 40, "sha256": 64, "sha512": 128}
+    if lengths.get(algorithm) != len(digest) or not re.fullmatch("[0-9a-f]+", digest):
+        raise SettingsError(
+            f"--subject-digest {text}: write algorithm and digest, e.g. sha256:0123...cdef"
+        )
+    return algorithm, digest
 
 
 def check_target(url: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from workspace_conformance import certificate
+from workspace_conformance.data import schema_path
 from workspace_conformance.redaction import Redactor
-from workspace_conformance.reporting import archive, html, markdown, pipelines, results
+from workspace_conformance.reporting import archive, html, markdown, pipelines, results, statement
 from workspace_conformance.reporting.results import Result
 
 RESULTS = "results.json"
@@ -16,6 +20,7 @@ PAGE = "report.html"
 ARCHIVE = "exchanges.har"
 SUMMARY = "summary.md"
 QUALITY = "gl-code-quality-report.json"  # the name that GitLab's documentation gives
+CERTIFICATE = "certificate.json"
 
 
 def write(
@@ -34,6 +39,8 @@ def write(
         write_whole(text, file)
         data["evidence"] = {"file": ARCHIVE, "sha256": sha256(file.read_bytes()).hexdigest()}
     write_whole(results.as_text(data), folder / RESULTS)
+    if result.archive is not None:
+        _certify(data, result, folder)
     write_whole(html.render(data, result.exchanges, redactor), folder / PAGE)
     summary = markdown.render(data)
     write_whole(summary, folder / SUMMARY)
@@ -43,6 +50,19 @@ def write(
         with open(environment["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as out:
             out.write(summary)
     return pipelines.workflow_commands(data) if pipelines.on_github(environment) else []
+
+
+def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
+    settings = result.settings
+    files = [folder / RESULTS, folder / ARCHIVE]
+    digests = {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
+    contract = schema_path("requirements.yaml")
+    digests["contract"] = sha256(contract.read_bytes()).hexdigest()
+    told: Mapping[str, Any] = statement.statement(data, settings.subject_digest, digests)
+    if settings.sign is not None:
+        told = certificate.signed(told, settings.sign)
+    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    write_whole(text, folder / CERTIFICATE)
 
 
 def write_whole(text: str, file: Path) -> None:
@@ -55,5 +75,5 @@ def write_whole(text: str, file: Path) -> None:
 
 def forget(folder: Path) -> None:
     """Remove the result of an earlier run: one that is cut off must not seem to have ended so."""
-    for name in (RESULTS, PAGE, ARCHIVE, SUMMARY, QUALITY):
+    for name in (RESULTS, PAGE, ARCHIVE, SUMMARY, QUALITY, CERTIFICATE):
         (folder / name).unlink(missing_ok=True)
