@@ -225,3 +225,13 @@ def test_a_user_name_is_tried_as_a_name(here: Portal) -> None:
     assert real.path == "people/Mike.Zanyatski"
     assert {"Olga.Petrova", "Olga.Petrova@portal.test"} <= set(real.known)
     assert {"@self", "email", "search"} <= real.reserved
+
+
+def test_what_is_drawn_does_not_hang_on_what_is_loaded() -> None:
+    """The library's hook is still where it was: a rename would bring the constants back unseen."""
+    from hypothesis.internal.conjecture import providers
+
+    from workspace_conformance import drawing
+
+    assert drawing.LOCK is not None
+    assert len(providers._get_local_constants()) == 0

@@ -10,5 +10,14 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from hypothesis.internal.conjecture import providers
+
 LOCK: Final = threading.RLock()
 """Held by whoever is inside Hypothesis, shrinking included."""
+
+
+# Hypothesis mixes constants of the project's loaded modules into what it draws, so that the same
+# seed asks other things when another test, or a replay, has loaded another module. It has no
+# setting for that; without the hook its own constants are drawn as ever.
+if hasattr(providers, "_get_local_constants"):
+    providers._get_local_constants = lambda: providers._local_constants
