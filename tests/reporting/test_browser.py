@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.support import RawServer, reply
+from tests.support import ROOT, RawServer, reply
 from workspace_conformance.outcomes import Outcome, Reason
 from workspace_conformance.reporting.results import Result
 
@@ -176,3 +180,18 @@ def test_print_shows_findings_and_no_controls(report: Opened) -> None:
     assert report.page.locator("#filter").is_hidden()
     assert report.page.locator("#FMT-1 .failure").is_visible()
     assert report.page.pdf(format="A4").startswith(b"%PDF-")
+
+
+def test_the_picture_of_the_readme_is_made_by_its_command(tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    report.write_text(page_of(mixed()), encoding="utf-8")
+    picture = tmp_path / "picture.png"
+    command = re.search(r"`python (tests/reporting/picture\.py) ", (ROOT / "README.md").read_text())
+    assert command is not None
+    subprocess.run(
+        [sys.executable, command[1], str(report), str(picture)], cwd=ROOT, check=True, timeout=120
+    )
+    for file in (picture, ROOT / "docs" / "report.png"):
+        head = file.read_bytes()[:24]
+        assert head.startswith(b"\x89PNG")
+        assert struct.unpack(">II", head[16:24]) == (1200, 1150)
