@@ -97,20 +97,24 @@ def test_a_few_variants_are_not_accused() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
-def test_no_variant_is_accused(part: int) -> None:
+def test_no_variant_is_accused(part: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Every variant alone: nothing failed, nothing untested that the variant does not explain."""
     names = [(name,) for name in NAMES[part::4]]
     assert check(names) == ""
-    print(f"variants alone, part {part + 1} of 4: {len(names)} of {len(NAMES)}, none accused")
+    with capsys.disabled():
+        print(f"variants alone, part {part + 1} of 4: {len(names)} of {len(NAMES)}, none accused")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "number"), [(2, PAIRS), (3, TRIPLES)])
-def test_no_combination_is_accused(size: int, number: int) -> None:
+def test_no_combination_is_accused(
+    size: int, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Drawn pairs and triples: nothing failed, nothing untested that they do not explain."""
     combinations = variant_matrix.drawn(size, number)
     assert check(combinations) == ""
-    print(f"combinations of {size} variants: {number}, none accused")
+    with capsys.disabled():
+        print(f"combinations of {size} variants: {number}, none accused")
 
 
 def test_drawn_combinations_are_lawful_and_the_same_each_time() -> None:

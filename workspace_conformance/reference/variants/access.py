@@ -29,6 +29,8 @@ WRITTEN = frozenset(
         "STA": (2, 3, 4, 5, 6, 8),
         "ENV": (1, 2),
         "RATE": (10,),
+        "ID": (1, 2, 4, 5),
+        "DATE": (1,),
     }.items()
     for number in numbers
 )
@@ -175,7 +177,7 @@ VARIANTS = (
         "nothing but posts may be deleted",
         _denied(GROUPS | PEOPLE, "DELETE"),
         aspects=deciding("groups", "people"),
-        leaves=frozenset(("ID-1", "ID-2", "ID-4", "ID-5")),
+        leaves=WRITTEN,
         keeps=True,
     ),
     Variant("raw-token-only", _FORMS, "neither Bearer nor Basic", parts(_raw_only)),
