@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workspace_conformance import authentication, views
+from workspace_conformance.client import NOBODY, Credential, as_form, as_json
 from workspace_conformance.expectations import (
     answer,
     expect_no_success,
@@ -19,7 +20,7 @@ from workspace_conformance.expectations import (
 from workspace_conformance.experiments import refusals
 from workspace_conformance.identifiers import encode
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import NOBODY, Credential, Portal, as_form, as_json
+from workspace_conformance.portal import Portal
 
 READABLE = [
     "self",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workspace_conformance import bodies, comparing, views
+from workspace_conformance.client import NOBODY, as_json, succeeded
 from workspace_conformance.expectations import (
     declared,
     expect_media,
@@ -21,7 +22,7 @@ from workspace_conformance.experiments import write
 from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import PERSON
 from workspace_conformance.outcomes import Untested
-from workspace_conformance.portal import NOBODY, Portal, as_json, succeeded
+from workspace_conformance.portal import Portal
 
 LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
 ITEMS = ["self", "item-1", "item-2", "item-3"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from workspace_conformance import views
+from workspace_conformance.client import FORMATS, succeeded
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import (
     answer,
@@ -45,7 +46,7 @@ from workspace_conformance.id_writing import (
 )
 from workspace_conformance.identifiers import Form, Identifier, encode
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import FORMATS, Portal, succeeded
+from workspace_conformance.portal import Portal
 
 ITEMS = ["item-1", "item-2", "item-3"]
 NAMED = [*ITEMS, "user-name"]

@@ -14,6 +14,7 @@ from workspace_conformance.attempts import (
     given_successes,
     in_turn,
 )
+from workspace_conformance.client import NOBODY, Credential, unknown_token, unusable
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import (
     NO_CONTENT,
@@ -28,13 +29,7 @@ from workspace_conformance.expectations import (
 from workspace_conformance.operation_answers import Finding
 from workspace_conformance.operations import Attempt, Operation, spelled
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import (
-    NOBODY,
-    Credential,
-    Portal,
-    unknown_token,
-    unusable,
-)
+from workspace_conformance.portal import Portal
 
 _LOGIN = "authentication.login"
 _MAYBE_DATELESS = ("people.create", "people.update")  # nobody told the portal a date

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workspace_conformance import bodies
+from workspace_conformance.client import succeeded
 from workspace_conformance.expectations import (
     expect_refusal,
     expect_success,
@@ -12,7 +13,7 @@ from workspace_conformance.expectations import (
     violation,
 )
 from workspace_conformance.experiments import creation, update
-from workspace_conformance.portal import Portal, succeeded
+from workspace_conformance.portal import Portal
 
 PLACES = [1, 2, 3]
 TOLD = {

@@ -14,10 +14,11 @@ from typing import Any
 
 from workspace_conformance import settings as values
 from workspace_conformance.campaign import Campaign, measured
+from workspace_conformance.client import Credential
 from workspace_conformance.journal import Journal
 from workspace_conformance.outcomes import Untested
 from workspace_conformance.pacing import Pacer
-from workspace_conformance.portal import Credential, Portal
+from workspace_conformance.portal import Portal
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference import Options, Running, launch
 from workspace_conformance.road import Road

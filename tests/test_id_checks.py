@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from workspace_conformance import id_checks, reference
+from workspace_conformance.client import Credential
 from workspace_conformance.exchange import Exchange, Request, Response, Trouble
 from workspace_conformance.expectations import violation
 from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, subject
@@ -16,7 +17,7 @@ from workspace_conformance.identifiers import Form, Identifier, encode
 from workspace_conformance.journal import Journal
 from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.pacing import Pacer
-from workspace_conformance.portal import Credential, Portal
+from workspace_conformance.portal import Portal
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Rate, Settings

@@ -12,9 +12,9 @@ from urllib.parse import quote
 import pytest
 
 from workspace_conformance import authentication
+from workspace_conformance.client import as_form, as_json
 from workspace_conformance.exchange import Request
 from workspace_conformance.pacing import Pacer
-from workspace_conformance.portal import as_form, as_json
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reporting.evidence import curl
 from workspace_conformance.road import Road

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from workspace_conformance import operations, views
+from workspace_conformance.client import NOBODY, succeeded, unusable
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.kinds import KINDS, POST, Kind
 from workspace_conformance.operations import Attempt, Case, Operation, about, draw, send, spelled
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import NOBODY, Portal, Record, succeeded, unusable
+from workspace_conformance.portal import Portal, Record
 
 _WRITES = 3  # drawn bodies that are tried until one is taken: a portal may have rules for its texts
 _LIKE = {"comment": "create", "uncomment": "delete", "comments": "list"}

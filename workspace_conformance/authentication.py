@@ -11,20 +11,20 @@ from typing import Any
 from lxml import etree
 
 from workspace_conformance import views
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.expectations import answer, given_failure, given_success, violation
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import (
+from workspace_conformance.client import (
     NOBODY,
     Body,
     Credential,
-    Portal,
     as_form,
     as_json,
     basic,
     succeeded,
     unknown_token,
 )
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.expectations import answer, given_failure, given_success, violation
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import Portal
 
 # Members that belong to one person or record alone: seeing them in a refusal is a disclosure.
 _PERSONAL = frozenset(

@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from workspace_conformance import cases, limiter
+from workspace_conformance.client import succeeded, unusable
 from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.limiter import Fate, Finding, Hit, Judgement
 from workspace_conformance.outcomes import Reason, Untested
@@ -31,7 +32,7 @@ from workspace_conformance.over_limit import (
     recover,
     sleep_until,
 )
-from workspace_conformance.portal import Portal, succeeded, unusable
+from workspace_conformance.portal import Portal
 from workspace_conformance.recording import Recording
 from workspace_conformance.settings import Rate
 from workspace_conformance.wire import Bounds, now

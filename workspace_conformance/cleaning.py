@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from workspace_conformance import views
+from workspace_conformance.client import FORMATS, succeeded
 from workspace_conformance.identifiers import encode
 from workspace_conformance.journal import Entry
 from workspace_conformance.kinds import KINDS, Kind
-from workspace_conformance.portal import FORMATS, Portal, succeeded
+from workspace_conformance.portal import Portal
 
 _CLOSED = (403, 404, 405, 501)  # answers to a list that is not served, or not to this account
 _AT_ONCE = 8  # removals under way at a time

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from workspace_conformance import views
+from workspace_conformance.client import as_form, as_json, succeeded
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import given_success
 from workspace_conformance.experiments import deletion
 from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import POST
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal, as_form, as_json, succeeded
+from workspace_conformance.portal import Portal
 
 
 def commented(portal: Portal) -> tuple[Exchange, bool]:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from workspace_conformance import cases, views
+from workspace_conformance.client import NOBODY, succeeded, unusable
 from workspace_conformance.comparison import Difference, compare, volatile
 from workspace_conformance.data import is_documented
 from workspace_conformance.exchange import Exchange
@@ -19,7 +20,7 @@ from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import KINDS, PERSON
 from workspace_conformance.media import Element, Json, Refused, Unreadable, envelope, read
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import NOBODY, Portal, Resource, succeeded, unusable
+from workspace_conformance.portal import Portal, Resource
 from workspace_conformance.views import View
 
 COMMENT_MEMBERS = frozenset({"id", "text", "created", "updated"})

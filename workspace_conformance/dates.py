@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 
 from workspace_conformance import views
+from workspace_conformance.client import succeeded
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import violation
 from workspace_conformance.media import printable
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import succeeded
 
 ROUND_TRIP = re.compile(
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{7}"

@@ -14,6 +14,7 @@ from lxml import etree
 
 from workspace_conformance import cases
 from workspace_conformance.cleaning import bears, whole_list
+from workspace_conformance.client import Body, as_json
 from workspace_conformance.comparing import provoke
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
@@ -28,7 +29,7 @@ from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import Kind
 from workspace_conformance.media import Element, Refused, Unreadable, printable, read
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Body, Portal, as_json
+from workspace_conformance.portal import Portal
 
 FAILURES: dict[str, Callable[[Portal, str], Exchange]] = {
     "no credential": lambda portal, fmt: provoke(portal, "no credential", fmt),

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from workspace_conformance import views
+from workspace_conformance.client import succeeded, unusable
 from workspace_conformance.exchange import Exchange, Response, phrase
 from workspace_conformance.media import (
     Envelope,
@@ -24,7 +25,6 @@ from workspace_conformance.media import (
     read,
 )
 from workspace_conformance.outcomes import Reason, Untested, Violation
-from workspace_conformance.portal import succeeded, unusable
 
 NO_CONTENT = (204, 205)
 WORDS = {"json": "JSON", "xml": "XML"}

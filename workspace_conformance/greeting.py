@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from workspace_conformance import views
+from workspace_conformance.client import NOBODY, as_json, succeeded
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.outcomes import Reason
-from workspace_conformance.portal import NOBODY, Portal, as_json, succeeded
+from workspace_conformance.portal import Portal
 from workspace_conformance.wire import Bounds
 
 _PATIENCE = 10.0  # seconds at most: whoever waits for a message is a person

@@ -15,6 +15,7 @@ from zlib import crc32
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from workspace_conformance import drawing, views
+from workspace_conformance.client import FORMATS
 from workspace_conformance.comparing import undocumented_paths
 from workspace_conformance.exchange import Exchange, Trouble
 from workspace_conformance.expectations import (
@@ -28,7 +29,7 @@ from workspace_conformance.id_subjects import SORTS, Ids, Subject
 from workspace_conformance.identifiers import Identifier, encode
 from workspace_conformance.media import legible
 from workspace_conformance.outcomes import Reason, Untested, Violation
-from workspace_conformance.portal import FORMATS, Portal
+from workspace_conformance.portal import Portal
 
 _TRIES = 3  # more times that a dropped request is sent before it is held against the target
 _SHRINKING = 40  # ids that may be asked to find the smallest one that fails

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from workspace_conformance import views
+from workspace_conformance.client import FORMATS, succeeded
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import given_refusal, given_success
 from workspace_conformance.experiments import encoded, write
@@ -13,7 +14,7 @@ from workspace_conformance.id_checks import ask, is_named
 from workspace_conformance.id_subjects import Subject, about
 from workspace_conformance.identifiers import Form, Identifier, encode, near_miss_list
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import FORMATS, Portal, succeeded
+from workspace_conformance.portal import Portal
 
 UNSAFE = ["PUT", "DELETE"]
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from workspace_conformance import cases, views
+from workspace_conformance.client import as_form, as_json, succeeded
 from workspace_conformance.comparing import COMMENT_MEMBERS, by_id
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference, given_success, violation
 from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import POST, Kind
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal, Record, as_form, as_json, succeeded
+from workspace_conformance.portal import Portal, Record
 
 _ATTEMPTS = 3
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 
 from workspace_conformance import cases, limiter
 from workspace_conformance.campaign import SHARE, Campaign
+from workspace_conformance.client import unusable
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import violation
 from workspace_conformance.limiter import Fate, Judgement
 from workspace_conformance.media import printable
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.over_limit import OverLimit, announced, fate, hits
-from workspace_conformance.portal import Portal, unusable
+from workspace_conformance.portal import Portal
 
 
 def expect_limit_reached(campaign: Campaign) -> None:

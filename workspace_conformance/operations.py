@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import yaml
 
 from workspace_conformance import cases, drawing
+from workspace_conformance.client import Body, Credential
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.kinds import KINDS, Kind
-from workspace_conformance.portal import Body, Credential, Portal, Record
+from workspace_conformance.portal import Portal, Record
 
 if TYPE_CHECKING:
     # Loaded when the first request is drawn: runs without these checks need not wait for it.

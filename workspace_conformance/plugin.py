@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from workspace_conformance import contract as contracts
-from workspace_conformance import github, invocation, options, planning
+from workspace_conformance import finishing, github, invocation, options, planning
 from workspace_conformance.contract import Level
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
@@ -347,7 +347,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
             session.exitstatus = Exit.OK if exitstatus in (0, 5) else exitstatus
         else:
             ended = exitstatus in (Exit.OK, Exit.VIOLATED)
-            result = run.result(None if ended else int(exitstatus))
+            result = finishing.result_of(run, None if ended else int(exitstatus))
             config.stash[RESULT] = result
             config.stash[github.ANNOTATIONS] = writing.write(result, run.redactor)
             session.exitstatus = result.exit_code

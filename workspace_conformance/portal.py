@@ -1,5 +1,4 @@
-"""The target as checks see it: paths under api/2.0, formats, credentials, and what the portal
-serves.
+"""The target as checks see it: what it serves, and the records that checks make there.
 
 Nothing is assumed of a portal: which kinds of records it serves, which of them the account may
 write, whether ids are GUIDs or integers are all found out here, once, from its own answers.
@@ -7,18 +6,23 @@ write, whether ids are GUIDs or integers are all found out here, once, from its 
 
 from __future__ import annotations
 
-import base64
 import copy
-import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import quote, quote_plus, urlencode
 
 from workspace_conformance import cases, views
-from workspace_conformance.exchange import Exchange, Request
+from workspace_conformance.client import (
+    Body,
+    Client,
+    Credential,
+    as_form,
+    as_json,
+    succeeded,
+    unusable,
+)
+from workspace_conformance.exchange import Exchange
 from workspace_conformance.identifiers import Form, encode, form_of
 from workspace_conformance.journal import Journal
 from workspace_conformance.kinds import KINDS, Kind
@@ -26,28 +30,6 @@ from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Settings
 from workspace_conformance.views import View
-
-FORMATS = ("json", "xml", "")
-USER_AGENT = "workspace-conformance"
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What stands in the Authorization header; None: the header is absent. `account` is for pacing."""
-
-    value: str | None
-    account: str = ""
-
-
-NOBODY = Credential(None)
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A request body and its Content-Type."""
-
-    content: bytes
-    media: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +56,7 @@ class Record:
     view: View
 
 
-def as_json(fields: Mapping[str, object]) -> Body:
-    """Fields as an application/json body."""
-    return Body(json.dumps(fields, ensure_ascii=False).encode(), "application/json")
-
-
-def as_form(fields: Mapping[str, object], *, plus: bool = False) -> Body:
-    """Fields as an application/x-www-form-urlencoded body (UTF-8); a space is %20, or a plus sign."""
-    text = urlencode(fields, quote_via=quote_plus if plus else quote)
-    return Body(text.encode(), "application/x-www-form-urlencoded")
-
-
-class Portal:
+class Portal(Client):
     """One target, one account: the way in for every check."""
 
     def __init__(
@@ -98,11 +69,9 @@ class Portal:
         second: Credential | None = None,
         login: tuple[str, str] | None = None,
     ) -> None:
-        self.root = root
-        self.road = road
+        super().__init__(root, road, account)
         self.journal = journal
         self.settings = settings
-        self.account = account
         self.second = second
         self.login = login
         self.known = cases.Once("discovery")  # what was found out about the portal
@@ -117,114 +86,6 @@ class Portal:
         other._attempt += 1
         other.once = cases.Once(f"experiment {other._attempt}")
         return other
-
-    # --- asking -------------------------------------------------------------------------------
-
-    def url(self, path: str, fmt: str = "", query: str = "") -> str:
-        """The absolute URL of a path under api/2.0, with a format suffix and a query as they are
-        given.
-        """
-        suffix = f".{fmt}" if fmt else ""
-        return f"{self.root}/api/2.0/{path}{suffix}" + (f"?{query}" if query else "")
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        fmt: str = "",
-        *,
-        query: str = "",
-        body: Body | None = None,
-        headers: Sequence[tuple[str, str]] = (),
-        credential: Credential | None = None,
-        address: str | None = None,
-    ) -> Request:
-        """The request that `ask` sends, for those who send it another way."""
-        who = self.account if credential is None else credential
-        given = {name.lower() for name, _ in headers}
-        lines: list[tuple[str, str]] = []
-        if who.value is not None:
-            lines.append(("Authorization", who.value))
-        if "accept" not in given:
-            lines.append(("Accept", "*/*"))
-        lines.append(("Accept-Encoding", "gzip, deflate"))
-        lines.append(("User-Agent", USER_AGENT))
-        if body is not None and "content-type" not in given:
-            lines.append(("Content-Type", body.media))
-        lines.extend(headers)
-        return Request(
-            method,
-            self.url(path, fmt, query),
-            tuple(lines),
-            body.content if body else b"",
-            who.account,
-            address,
-        )
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        fmt: str = "",
-        *,
-        query: str = "",
-        body: Body | None = None,
-        headers: Sequence[tuple[str, str]] = (),
-        credential: Credential | None = None,
-        fresh: bool = False,
-        address: str | None = None,
-    ) -> Exchange:
-        """Ask one question and return the exchange, which the current case then rests on.
-
-        An identical safe question is answered from the run's record unless `fresh` is set.
-        """
-        request = self.request(
-            method,
-            path,
-            fmt,
-            query=query,
-            body=body,
-            headers=headers,
-            credential=credential,
-            address=address,
-        )
-        exchange = self.road.ask(request, fresh=fresh)
-        case = cases.current()
-        if case is not None:
-            case.credit(exchange)
-        return exchange
-
-    def get(
-        self,
-        path: str,
-        fmt: str = "",
-        *,
-        query: str = "",
-        headers: Sequence[tuple[str, str]] = (),
-        credential: Credential | None = None,
-        fresh: bool = False,
-    ) -> Exchange:
-        """GET a path under api/2.0."""
-        return self.ask(
-            "GET", path, fmt, query=query, headers=headers, credential=credential, fresh=fresh
-        )
-
-    def served(self, path: str, *, fresh: bool = False) -> Exchange:
-        """GET in whichever form succeeds (.json, .xml, none), for what a check builds on; else the
-        first answer.
-        """
-        first: Exchange | None = None
-        for fmt in ("json", "xml", ""):
-            exchange = self.get(path, fmt, fresh=fresh)
-            if (
-                exchange.response is not None
-                and exchange.response.succeeded
-                and views.value(exchange.response) is not None
-            ):
-                return exchange
-            first = first or exchange
-        assert first is not None
-        return first
 
     # --- what the portal serves ---------------------------------------------------------------
 
@@ -467,41 +328,6 @@ class Portal:
     def _need_consent(self) -> None:
         if not self.settings.allow_writes:
             raise Untested(Reason.NO_CONSENT, "needs to write on the target; give --allow-writes")
-
-
-def succeeded(exchange: Exchange) -> bool:
-    """Whether there is an answer, and it is a success."""
-    return (
-        exchange.response is not None and exchange.response.succeeded and exchange.trouble is None
-    )
-
-
-def unusable(exchange: Exchange, what: str) -> Untested:
-    """The Untested that fits an exchange on which a check cannot build."""
-    request = exchange.request
-    asked = f"{request.method} {request.url}"
-    if exchange.trouble is not None:
-        reason = Reason.THROTTLED if exchange.trouble == "throttled" else Reason.UNREACHABLE
-        return Untested(reason, f"{what}: {asked}: {exchange.words}")
-    assert exchange.response is not None
-    status = exchange.response.status
-    reason = {
-        403: Reason.NOT_PERMITTED,
-        404: Reason.NOT_SERVED,
-        405: Reason.NOT_SERVED,
-        501: Reason.NOT_SERVED,
-    }.get(status, Reason.SETUP_FAILED)
-    return Untested(reason, f"{what}: {asked} answered {exchange.response.status_line}")
-
-
-def unknown_token(seed: int) -> str:
-    """A well-formed credential that no portal ever issued, the same for the same seed."""
-    return base64.b64encode(hashlib.sha384(f"unknown credential {seed}".encode()).digest()).decode()
-
-
-def basic(user: str, password: str) -> str:
-    """The Authorization value of Basic authentication (RFC 7617)."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def _note(resource: Resource) -> Resource:

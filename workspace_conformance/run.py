@@ -6,19 +6,15 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from workspace_conformance import (
-    __version__,
-    campaign_record,
     cases,
     cleaning,
-    gate,
     greeting,
     manifest,
     recording,
@@ -26,24 +22,19 @@ from workspace_conformance import (
 )
 from workspace_conformance.ahead import Ahead
 from workspace_conformance.cases import Case
+from workspace_conformance.client import Credential
 from workspace_conformance.contract import Contract, Requirement
 from workspace_conformance.greeting import CannotJudge
 from workspace_conformance.journal import Journal
-from workspace_conformance.outcomes import Outcome, Reason, Untested
+from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.pacing import Pacer, PaceStore
-from workspace_conformance.portal import Credential, Portal
+from workspace_conformance.portal import Portal
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.application import Credentials
-from workspace_conformance.reporting.archive import told_of
-from workspace_conformance.reporting.results import Archive, Result, new_numbers, renumbered
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Settings
 from workspace_conformance.verdict import (
     CaseResult,
-    Exit,
-    LeftOut,
-    judge_all,
-    judge_target,
 )
 from workspace_conformance.waiting import Waits
 from workspace_conformance.wire import Application, Bounds, Wire
@@ -65,21 +56,21 @@ class Run:
         self.cannot: CannotJudge | None = None
         self.started = time.time()
         self.suite_root = manifest.ROOT  # the checkout whose suites run
-        self._server: str | None = None
-        self._recording = recording.read(settings.replay) if settings.replay else None
+        self.server: str | None = None
+        self.recording = recording.read(settings.replay) if settings.replay else None
         self.waits = waits  # shows what is waited for
         self._embedded: object | None = None
         self._stopped = False
         self._second: Portal | None = None
-        self._left: list[cleaning.LeftBehind] = []
+        self.left: list[cleaning.LeftBehind] = []
         for value, name in (
             (settings.token, "token"),
             (settings.second_token, "second-token"),
             (settings.password, "password"),
         ):
             self.redactor.learn(value, name)
-        if self._recording is not None:
-            for name, value in self._recording.stand_ins.items():
+        if self.recording is not None:
+            for name, value in self.recording.stand_ins.items():
                 self.redactor.learn(value, name)
         self.ahead = Ahead(self.body, settings.overlap)
 
@@ -106,7 +97,7 @@ class Run:
             self.redactor,
             allow_writes=settings.allow_writes,
             waiting=self.waits,
-            recording=self._recording,
+            recording=self.recording,
         )
         journal_file = (
             None
@@ -131,7 +122,7 @@ class Run:
             token = greeting.log_in(self.portal)
             self.redactor.learn(token, "token")
             self.portal.account = Credential(token, "account")
-        self._server = greeting.greet(self.portal)
+        self.server = greeting.greet(self.portal)
 
     def _pacer(self, settings: Settings) -> Pacer:
         """Nobody else sends to the embedded portal, whose port may have been another target's."""
@@ -288,159 +279,24 @@ class Run:
         self.ahead.stop()
         self.road.resume()
         if self.portal is not None and self.settings.allow_writes and not self.settings.replay:
-            self._left = cleaning.clean(self.portal)
+            self.left = cleaning.clean(self.portal)
             self.portal.journal.close()
         self.road.close()
         stop = getattr(self._embedded, "stop", None)
         if stop is not None:
             stop()
 
-    def result(self, cut_off: int | None) -> Result:
-        """The finished result; cases that never ran are left out, or untested where the target
-        could not be judged. `cut_off` is the exit code of a run that did not come to its end.
-        """
-        released = manifest.released()
-        files = manifest.present(self.suite_root)
-        edited = manifest.edited(released, files)
-        results = [self.results[name] for name in self.collected if name in self.results]
-        if self.cannot is not None:
-            results = self._unreached(results)
-        archive = self._archive(results)
-        results, exchanges = renumbered(results, self.road.exchanges if self.road else {})
-        done = {item.id for item in results}
-        known: Iterable[str] = released.cases if released else ()
-        left_out = [
-            LeftOut(name, self.left_out.get(name) or self._why_not(name))
-            for name in known
-            if name not in done
-        ]
-        extra = [
-            LeftOut(n, why)
-            for n, why in self.left_out.items()
-            if n not in done and n not in set(known)
-        ]
-        judged = judge_all(self.contract, results)
-        complete = (
-            released is not None and not edited and not left_out and not extra and cut_off is None
-        )
-        verdict = judge_target(judged, complete)
-        traffic = self.road.traffic if self.road else None
-        journal = self.portal.journal if self.portal else None
-        ended = cut_off
-        if ended is None and self.cannot is not None:
-            ended = Exit.NOT_JUDGED
-        decision = gate.decide(
-            judged,
-            verdict,
-            waived_by=self.settings.waivers,
-            baseline=self.settings.baseline,
-            gate=self.settings.gate,
-            certify=self.settings.certify,
-            strict=self.settings.strict,
-            whole=not left_out and not extra and ended is None,
-            ended=ended,
-        )
-        return Result(
-            contract=self.contract,
-            settings=self.settings,
-            target_url=self.root,
-            target_label=self._label,
-            target_server=self._server,
-            suite_version=__version__,
-            suite_digest=manifest.combined(files),
-            edited=edited,
-            started=self.started,
-            finished=time.time(),
-            verdict=verdict,
-            judged=judged,
-            left_out=[*left_out, *extra],
-            requests=traffic.requests if traffic else 0,
-            seconds_waited_for_pacing=self.road.pacer.waited if self.road else 0.0,
-            throttled=traffic.throttled if traffic else 0,
-            seconds_throttled=traffic.seconds_throttled if traffic else 0.0,
-            created=journal.made if journal else 0,
-            deleted=journal.deleted if journal else 0,
-            left_behind=[
-                {"kind": item.kind, "name": item.name, "url": item.url} for item in self._left
-            ],
-            exit_code=decision.exit_code,
-            decision=decision,
-            archive=archive,
-            replayed=self._replayed(),
-            cannot=None if self.cannot is None else str(self.cannot),
-            interrupted=cut_off is not None,
-            measured=self.road.measured if self.road else None,
-            exchanges=exchanges,
-        )
-
-    def _why_not(self, name: str) -> str:
-        if name in self._requirements:
-            return "not run: the run was stopped before"
-        return "not collected: a path was given, or the suite was edited"
-
-    def _archive(self, results: Sequence[CaseResult]) -> Archive | None:
-        """All traffic of this run, by the numbers of its reports; what no case rests on comes last."""
-        road = self.road
-        if road is None or road.recording is not None or not road.exchanges:
-            return None
-        numbers = new_numbers(results)
-        for number in road.exchanges:
-            numbers.setdefault(number, len(numbers) + 1)
-        sent = sorted(road.exchanges.values(), key=lambda exchange: exchange.sent)
-        told = road.campaign and campaign_record.as_data(
-            road.campaign, lambda exchange: numbers[exchange.number]
-        )
-        if told:
-            told["credited"] = [numbers[number] for number in road.credited]
-        about = {
-            "suite": {"version": __version__},
-            "settings": told_of(self.settings),
-            "label": self._label,
-            "started": self.started,
-            "campaign": told,
-        }
-        return Archive(
-            [
-                (
-                    replace(one, number=numbers[one.number]),
-                    *road.asked.get(one.number, ("burst", True)),
-                )
-                for one in sent
-            ],
-            about,
-        )
-
-    def _replayed(self) -> dict[str, Any] | None:
-        """What a replay judged again."""
-        recorded = self._recording
-        if recorded is None:
-            return None
-        return {
-            "sha256": recorded.digest,
-            "suite": recorded.about["suite"],
-            "requests": len(recorded.exchanges),
-        }
-
     @property
-    def _label(self) -> str:
-        if self._recording is not None:
-            return str(self._recording.about["label"])
+    def label(self) -> str:
+        """What reports call the target."""
+        if self.recording is not None:
+            return str(self.recording.about["label"])
         return "embedded portal" if self._is_embedded else self.root
-
-    def _unreached(self, results: list[CaseResult]) -> list[CaseResult]:
-        assert self.cannot is not None
-        done = {item.id for item in results}
-        reason, message = self.cannot.reason, str(self.cannot)
-        return results + [
-            CaseResult(name, self._requirements[name], Outcome.UNTESTED, reason, message)
-            for name in self.collected
-            if name not in done
-        ]
 
     def remember(self, items: Iterable[pytest.Item]) -> None:
         """Note which cases were collected, in order."""
-        self._requirements = {item.nodeid: self.requirement_of(item).id for item in items}
-        self.collected = list(self._requirements)
+        self.requirements = {item.nodeid: self.requirement_of(item).id for item in items}
+        self.collected = list(self.requirements)
 
 
 def _text(value: object) -> str | None:

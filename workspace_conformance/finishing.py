@@ -1,0 +1,152 @@
+"""The end of a run: what became of its cases folded into one result, and all its traffic kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from workspace_conformance import __version__, campaign_record, gate, manifest
+from workspace_conformance.outcomes import Outcome
+from workspace_conformance.reporting.archive import told_of
+from workspace_conformance.reporting.results import Archive, Result, new_numbers, renumbered
+from workspace_conformance.run import Run
+from workspace_conformance.verdict import CaseResult, Exit, LeftOut, judge_all, judge_target
+
+
+def result_of(run: Run, cut_off: int | None) -> Result:
+    """The finished result; cases that never ran are left out, or untested where the target
+    could not be judged. `cut_off` is the exit code of a run that did not come to its end.
+    """
+    released = manifest.released()
+    files = manifest.present(run.suite_root)
+    edited = manifest.edited(released, files)
+    results = [run.results[name] for name in run.collected if name in run.results]
+    if run.cannot is not None:
+        results = _unreached(run, results)
+    archive = _archive(run, results)
+    results, exchanges = renumbered(results, run.road.exchanges if run.road else {})
+    done = {item.id for item in results}
+    known: Iterable[str] = released.cases if released else ()
+    left_out = [
+        LeftOut(name, run.left_out.get(name) or _why_not(run, name))
+        for name in known
+        if name not in done
+    ]
+    extra = [
+        LeftOut(n, why) for n, why in run.left_out.items() if n not in done and n not in set(known)
+    ]
+    judged = judge_all(run.contract, results)
+    complete = (
+        released is not None and not edited and not left_out and not extra and cut_off is None
+    )
+    verdict = judge_target(judged, complete)
+    traffic = run.road.traffic if run.road else None
+    journal = run.portal.journal if run.portal else None
+    ended = cut_off
+    if ended is None and run.cannot is not None:
+        ended = Exit.NOT_JUDGED
+    decision = gate.decide(
+        judged,
+        verdict,
+        waived_by=run.settings.waivers,
+        baseline=run.settings.baseline,
+        gate=run.settings.gate,
+        certify=run.settings.certify,
+        strict=run.settings.strict,
+        whole=not left_out and not extra and ended is None,
+        ended=ended,
+    )
+    return Result(
+        contract=run.contract,
+        settings=run.settings,
+        target_url=run.root,
+        target_label=run.label,
+        target_server=run.server,
+        suite_version=__version__,
+        suite_digest=manifest.combined(files),
+        edited=edited,
+        started=run.started,
+        finished=time.time(),
+        verdict=verdict,
+        judged=judged,
+        left_out=[*left_out, *extra],
+        requests=traffic.requests if traffic else 0,
+        seconds_waited_for_pacing=run.road.pacer.waited if run.road else 0.0,
+        throttled=traffic.throttled if traffic else 0,
+        seconds_throttled=traffic.seconds_throttled if traffic else 0.0,
+        created=journal.made if journal else 0,
+        deleted=journal.deleted if journal else 0,
+        left_behind=[{"kind": item.kind, "name": item.name, "url": item.url} for item in run.left],
+        exit_code=decision.exit_code,
+        decision=decision,
+        archive=archive,
+        replayed=_replayed(run),
+        cannot=None if run.cannot is None else str(run.cannot),
+        interrupted=cut_off is not None,
+        measured=run.road.measured if run.road else None,
+        exchanges=exchanges,
+    )
+
+
+def _why_not(run: Run, name: str) -> str:
+    if name in run.requirements:
+        return "not run: the run was stopped before"
+    return "not collected: a path was given, or the suite was edited"
+
+
+def _archive(run: Run, results: Sequence[CaseResult]) -> Archive | None:
+    """All traffic of this run, by the numbers of its reports; what no case rests on comes last."""
+    road = run.road
+    if road is None or road.recording is not None or not road.exchanges:
+        return None
+    numbers = new_numbers(results)
+    for number in road.exchanges:
+        numbers.setdefault(number, len(numbers) + 1)
+    sent = sorted(road.exchanges.values(), key=lambda exchange: exchange.sent)
+    told = road.campaign and campaign_record.as_data(
+        road.campaign, lambda exchange: numbers[exchange.number]
+    )
+    if told:
+        told["credited"] = [numbers[number] for number in road.credited]
+    about = {
+        "suite": {"version": __version__},
+        "settings": told_of(run.settings),
+        "label": run.label,
+        "started": run.started,
+        "campaign": told,
+    }
+    return Archive(
+        [
+            (
+                replace(one, number=numbers[one.number]),
+                *road.asked.get(one.number, ("burst", True)),
+            )
+            for one in sent
+        ],
+        about,
+    )
+
+
+def _replayed(run: Run) -> dict[str, Any] | None:
+    """What a replay judged again."""
+    recorded = run.recording
+    if recorded is None:
+        return None
+    return {
+        "sha256": recorded.digest,
+        "suite": recorded.about["suite"],
+        "requests": len(recorded.exchanges),
+    }
+
+
+def _unreached(run: Run, results: list[CaseResult]) -> list[CaseResult]:
+    assert run.cannot is not None
+    done = {item.id for item in results}
+    reason, message = run.cannot.reason, str(run.cannot)
+    return results + [
+        CaseResult(name, run.requirements[name], Outcome.UNTESTED, reason, message)
+        for name in run.collected
+        if name not in done
+    ]
