@@ -105,7 +105,7 @@ def pytest_collection_modifyitems(
 
 def _phase(item: pytest.Item) -> int:
     """0 reading, 1 writing, 2 reading that no writing may disturb, 3 writing that no other may, 4 the
-    burst; cases of one phase overlap.
+    burst; cases of the first two phases overlap.
     """
     if item.get_closest_marker("burst"):
         return 4
@@ -158,7 +158,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         for phase in range(4)
     ]
     # Groups follow one another: a case that must be alone is one.
-    groups = [*phases[:2], *([item] for item in phases[2])]
+    groups = [*phases[:2], *([item] for phase in phases[2:] for item in phase)]
     if not session.config.getoption("usepdb", False):
         run.ahead.start(groups)
     if run.settings.plan:
