@@ -18,6 +18,7 @@ from workspace_conformance import cases, drawing
 from workspace_conformance.client import Body, Credential
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
+from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import KINDS, Kind
 from workspace_conformance.portal import Portal, Record
 
@@ -144,37 +145,60 @@ def loaded() -> dict[str, Any]:
     return found
 
 
-def draw(operation: Operation, count: int, **fixed: Any) -> list[Case]:
+def draw(operation: Operation, count: int, **fixed: Mapping[str, str]) -> list[Case]:
     """At most `count` different requests of an operation, the same in every run; nothing is sent.
 
     `fixed` are parts that are not drawn: path_parameters, query. Bodies are in JSON for .json, and
     in a form otherwise, which names no format for the answer.
     """
+    parameters = {name: encode(value) for name, value in fixed.get("path_parameters", {}).items()}
+    query = fixed.get("query")
+    with drawing.LOCK:
+        drawn = _drawn(operation.id, count, frozenset(parameters), query is None)
+    return [
+        loaded()[operation.id].Case(
+            path_parameters=dict(parameters or one.path_parameters),
+            query=dict(one.query if query is None else query),
+            body=dict(one.body) if isinstance(one.body, dict) else one.body,
+            media_type=one.media_type,
+        )
+        for one in drawn
+    ]
+
+
+@cache
+def _drawn(name: str, count: int, fixed: frozenset[str], with_query: bool) -> tuple[Case, ...]:
+    """The drawn requests, once a process: drawing takes longer than sending. What is to be fixed in
+    the path has no value of its own yet; a query is drawn or not.
+    """
     from hypothesis import HealthCheck, Phase, given, settings
 
+    operation = described()[name]
     media = "json" if operation.form == "json" else "x-www-form-urlencoded"
+    parts: dict[str, Any] = {"path_parameters": dict.fromkeys(fixed, "fixed")} if fixed else {}
+    if not with_query:
+        parts["query"] = {}
     drawn: dict[object, Case] = {}
-    with drawing.LOCK:
 
-        @settings(
-            max_examples=4 * count,  # what was drawn before is drawn again now and then
-            derandomize=True,
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(loaded()[operation.id].as_strategy(**fixed))
-        def collect(case: Case) -> None:
-            if operation.method in ("POST", "PUT"):
-                case.media_type = f"application/{media}"
-            if "query" in fixed:  # Schemathesis adds to the members that it is given
-                case.query = dict(fixed["query"])
-            if len(drawn) < count:
-                drawn.setdefault(spelled(case), case)
+    @settings(
+        max_examples=4 * count,  # what was drawn before is drawn again now and then
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(loaded()[name].as_strategy(**parts))
+    def collect(case: Case) -> None:
+        if operation.method in ("POST", "PUT"):
+            case.media_type = f"application/{media}"
+        if not with_query:  # Schemathesis adds to the members that it is given
+            case.query = {}
+        if len(drawn) < count:
+            drawn.setdefault(spelled(case), case)
 
-        collect()
-    return list(drawn.values())
+    collect()
+    return tuple(drawn.values())
 
 
 def spelled(case: Case) -> tuple[str, str, Body | None]:
