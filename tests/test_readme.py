@@ -143,7 +143,7 @@ def test_the_manifest_can_be_checked() -> None:
 def test_the_fault_matrix_is_printed() -> None:
     done = run("python tests/fault_matrix.py no-challenge --own --jobs 1")
     assert done.returncode == 0, done.stdout
-    assert re.search(r"^no-challenge +AUTH-6 +yes", done.stdout, re.M)
+    assert re.search(r"^no-challenge +AUTH-6 +[1-9]", done.stdout, re.M)
 
 
 # --- options --------------------------------------------------------------------------------------
