@@ -27,6 +27,8 @@ OTHERS = {
     "--junitxml",
     "--list-faults",
     "--list-variants",
+    "--markdown",
+    "--html",
     "--write",
     "--editable",
 }
@@ -114,6 +116,8 @@ def test_every_command_in_the_text_is_tried() -> None:
         "python -m workspace_conformance.reference",  # tests/reference/test_command.py
         "python -m workspace_conformance.manifest --write",  # tests/test_guards.py: --write is true
         "python tests/fault_matrix.py",
+        # tests/reporting/test_compare.py:
+        "python -m workspace_conformance.compare A/results.json NAME=B/results.json",
         "pytest --fault json-as-html",  # tests/reporting/test_written.py
         # tests/reporting/test_browser.py:
         "python tests/reporting/picture.py reports/report.html docs/report.png",

@@ -46,6 +46,21 @@ class Changes:
 
 def load(file: Path) -> Baseline:
     """The result in a file (a results.json). Raises BaselineError for anything else."""
+    data = read(file)
+    return Baseline(
+        {
+            case["id"]: Outcome(case["outcome"])
+            for row in data["requirements"]
+            for case in row["cases"]
+        },
+        data["target"]["url"],
+        data["finished"],
+        data["suite"]["version"],
+    )
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The data of a results.json, which is as its schema says. Raises BaselineError otherwise."""
     try:
         if file.stat().st_size > _LARGEST:
             raise BaselineError(f"{file}: too large for a results.json")
@@ -69,16 +84,8 @@ def load(file: Path) -> Baseline:
         place = "/".join(map(str, trouble.instance_path)) or "its top"
         words = printable(trouble.message, 120)
         raise BaselineError(f"{file}: is no results.json: at {printable(place)}: {words}")
-    return Baseline(
-        {
-            case["id"]: Outcome(case["outcome"])
-            for row in data["requirements"]
-            for case in row["cases"]
-        },
-        data["target"]["url"],
-        data["finished"],
-        data["suite"]["version"],
-    )
+    result: dict[str, Any] = data
+    return result
 
 
 def compare(baseline: Baseline, cases: Iterable[CaseResult]) -> Changes:

@@ -32,7 +32,7 @@ def render(data: Mapping[str, Any], exchanges: Mapping[int, Exchange], redactor:
     """The page for a result: `data` is results.json, redacted; `exchanges` are those that its cases
     name, as they were recorded.
     """
-    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    css = style()
     js = (TEMPLATES / "report.js").read_text(encoding="utf-8")
     measured = data.get("measured")
     return (
@@ -54,6 +54,11 @@ def render(data: Mapping[str, Any], exchanges: Mapping[int, Exchange], redactor:
     )
 
 
+def style() -> str:
+    """The style of every page."""
+    return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
 @cache
 def environment() -> Environment:
     """Where templates are rendered: everything is escaped, and a name that is missing is an error."""
@@ -71,10 +76,11 @@ def environment() -> Environment:
     return made
 
 
-def policy(css: str, js: str) -> str:
+def policy(css: str, js: str | None = None) -> str:
     """The Content-Security-Policy of a page with this style and this script, and nothing else."""
+    script = "'none'" if js is None else f"'{_digest(js)}'"
     return (
-        f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(js)}'; "
+        f"default-src 'none'; style-src '{_digest(css)}'; script-src {script}; "
         "base-uri 'none'; form-action 'none'"
     )
 

@@ -15,7 +15,7 @@ from workspace_conformance.reporting.testable import untested_groups
 
 Data = Mapping[str, Any]
 
-_SIGNS = {"conformant": "✅", "non-conformant": "❌", "incomplete": "⚠️"}
+SIGNS = {"conformant": "✅", "non-conformant": "❌", "incomplete": "⚠️"}
 _COLUMNS = ("passed", "failed", "partial", "untested")
 
 
@@ -33,7 +33,7 @@ def code(text: str, most: int = 300) -> str:
 
 
 def _head(data: Data) -> Iterator[str]:
-    yield f"## {_SIGNS[data['verdict']]} Workspace API conformance: {data['verdict']}"
+    yield f"## {SIGNS[data['verdict']]} Workspace API conformance: {data['verdict']}"
     yield ""
     yield f"Target {code(data['target']['url'])}, judged {moment(data['finished'])}."
     if data["cannot_judge"]:

@@ -12,13 +12,22 @@ from typing import Any
 from workspace_conformance import certificate
 from workspace_conformance.data import schema_path
 from workspace_conformance.redaction import Redactor
-from workspace_conformance.reporting import archive, html, markdown, pipelines, results, statement
+from workspace_conformance.reporting import (
+    archive,
+    badge,
+    html,
+    markdown,
+    pipelines,
+    results,
+    statement,
+)
 from workspace_conformance.reporting.results import Result
 
 RESULTS = "results.json"
 PAGE = "report.html"
 ARCHIVE = "exchanges.har"
 SUMMARY = "summary.md"
+BADGE = "badge.json"
 QUALITY = "gl-code-quality-report.json"  # the name that GitLab's documentation gives
 CERTIFICATE = "certificate.json"
 
@@ -44,6 +53,7 @@ def write(
     write_whole(html.render(data, result.exchanges, redactor), folder / PAGE)
     summary = markdown.render(data)
     write_whole(summary, folder / SUMMARY)
+    write_whole(badge.render(data), folder / BADGE)
     if pipelines.on_gitlab(environment):
         write_whole(pipelines.code_quality(data), folder / QUALITY)
     if environment.get("GITHUB_STEP_SUMMARY"):
