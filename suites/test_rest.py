@@ -86,7 +86,7 @@ def test_writing_leaves_other_comments_alone(portal: Portal, method: str) -> Non
 @pytest.mark.requirement("REST-3")
 @pytest.mark.writes
 @pytest.mark.parametrize("method", ["PATCH", "TRACE", "CONFORM"])
-@pytest.mark.parametrize("resource", ["self", "collection-1", "item-1", "item-2"])
+@pytest.mark.parametrize("resource", ["self", "item-1"])
 def test_other_methods_do_not_succeed(portal: Portal, method: str, resource: str) -> None:
     """A method other than the documented four never succeeds on a resource that GET serves."""
     what, _, place = resource.partition("-")

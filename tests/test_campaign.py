@@ -5,6 +5,7 @@ lawful limiters pass every row, each unlawful one fails its own and lights up no
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from workspace_conformance.reference.faults import FAULTS
 from workspace_conformance.reference.options import LimiterKind
 from workspace_conformance.settings import DOCUMENTED_RATE, Rate
 
+# Rounds in a row, each of all variants, with and without a busy core.
+ROUNDS = int(os.environ.get("CAMPAIGN_ROUNDS", "2"))
 KINDS: tuple[LimiterKind, ...] = get_args(LimiterKind)
 OWN = {fault.name: fault.requirement for fault in FAULTS if fault.requirement.startswith("RATE-")}
 
@@ -158,7 +161,7 @@ def test_a_target_too_far_away_is_neither_passed_nor_failed() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("load", ["idle", "busy"])
-@pytest.mark.parametrize("round_", range(5))
+@pytest.mark.parametrize("round_", range(ROUNDS))
 def test_every_variant_gives_the_right_rows(round_: int, load: str) -> None:
     jobs = {kind: job(kind) for kind in KINDS} | {fault: job(fault=fault) for fault in OWN}
     for kind in KINDS:

@@ -43,7 +43,8 @@ def result_of(run: Run, cut_off: int | None) -> Result:
     )
     verdict = judge_target(judged, complete)
     traffic = run.road.traffic if run.road else None
-    journal = run.portal.journal if run.portal else None
+    # A replay makes no records, though it notes those that the recorded run made.
+    journal = run.portal.journal if run.portal and run.recording is None else None
     ended = cut_off
     if ended is None and run.cannot is not None:
         ended = Exit.NOT_JUDGED
