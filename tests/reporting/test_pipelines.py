@@ -142,6 +142,13 @@ def test_a_run_in_a_github_step(tmp_path: Path) -> None:
     assert [line.split(" is violated")[0].split("title=")[1] for line in obeyed] == ["FMT-1 (MUST)"]
 
 
+def test_a_step_summary_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
+    nowhere = tmp_path / "missing" / "step.md"
+    ran = run_suite(tmp_path, *BROKEN, env={"GITHUB_STEP_SUMMARY": str(nowhere)})
+    assert ran.code == 1
+    assert ran.results["exit_code"] == 1
+
+
 def commands(ran: Ran) -> list[str]:
     """What GitHub obeys of an output: not what stands between the two lines of silence."""
     obeyed, word = [], None

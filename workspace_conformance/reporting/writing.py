@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,11 @@ def write(
     if pipelines.on_gitlab(environment):
         write_whole(pipelines.code_quality(data), folder / QUALITY)
     if environment.get("GITHUB_STEP_SUMMARY"):
-        with open(environment["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as out:
+        # The reports are what counts: a step whose summary cannot be written to has them all the same.
+        with (
+            suppress(OSError),
+            open(environment["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as out,
+        ):
             out.write(summary)
     return pipelines.workflow_commands(data) if pipelines.on_github(environment) else []
 
