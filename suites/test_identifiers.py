@@ -215,7 +215,7 @@ def test_other_spelling_is_the_same_record(portal: Portal, item: str) -> None:
 def test_near_miss_cannot_be_written(portal: Portal, method: str, slot: int) -> None:
     """PUT and DELETE of near misses of a record of ours: no success, and the record stays."""
     target = writing(portal, method, slot)
-    given_success(portal.served(target.about.path), "the record of ours")
+    given_success(portal.served(target.about.path, fresh=True), "the record of ours")
     given_unknown_write_refused(portal, target)
     for_these(
         near_to_write(target), lambda found: expect_no_success_at(send(portal, target, found))

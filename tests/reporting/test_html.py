@@ -207,6 +207,15 @@ def test_the_limiter_is_drawn_and_told() -> None:
     assert "The first refusal came after 3.0 s and said Retry-After: 7." in told
 
 
+def test_a_burst_without_an_answer_is_drawn_too() -> None:
+    """Where nothing was served or refused, the limit alone gives the picture its scale."""
+    measured = samples.measured()
+    silent = [{**step, "served": 0, "refused": 0} for step in measured["timeline"]]
+    made = result(all_passed().values(), measured={**measured, "timeline": silent})
+    document = parser.document_fromstring(page_of(made))
+    assert "documented limit 500" in words(next(document.iter("svg")))
+
+
 def test_the_grid_counts_cases_by_method_format_and_resource() -> None:
     cases = list(all_passed().values())
     cases += [

@@ -71,7 +71,7 @@ def chart(measured: Mapping[str, Any] | None, rate_limit: str) -> Chart | None:
     span = float(1.06 * max(end for end in ends if end <= LONGEST * period))
     total = sum(step["served"] + step["refused"] for step in steps)
     # A limit far above what was sent would press the curve to the floor.
-    top = float(1.12 * (max(limit, total) if limit <= 4 * total else total))
+    top = float(1.12 * (max(limit, total) if limit <= 4 * total or not total else total))
 
     def x(seconds: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * seconds / span, 1)

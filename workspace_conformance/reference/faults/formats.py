@@ -79,8 +79,9 @@ def _on_write(change: Callable[[bytes], bytes], *forms: Form) -> Apply:
     return on_success_body(change, *forms)
 
 
-def _not_utf8(body: bytes) -> bytes:
-    return body.decode("utf-8").encode("latin-1", errors="replace")
+def _not_utf8(errors: str) -> Callable[[bytes], bytes]:
+    """Latin-1; `errors` says how letters that it lacks are escaped."""
+    return lambda body: body.decode("utf-8").encode("latin-1", errors)
 
 
 def _unclosed(body: bytes) -> bytes:
@@ -169,7 +170,10 @@ FAULTS = (
         on_success_body(lambda body: body[:-1], JSON, when=where(kinds=COLLECTIONS)),
     ),
     Fault(
-        "json-not-utf8", "FMT-1", "JSON in Latin-1 is declared as UTF-8", _on_write(_not_utf8, JSON)
+        "json-not-utf8",
+        "FMT-1",
+        "JSON in Latin-1 is declared as UTF-8",
+        _on_write(_not_utf8("backslashreplace"), JSON),
     ),
     Fault("xml-suffix-json", "FMT-2", ".xml gets JSON", _suffix_means(XML, JSON)),
     Fault("xml-as-text", "FMT-2", "XML is declared as text/plain", media("text/plain", XML)),
@@ -187,7 +191,10 @@ FAULTS = (
         on_success_body(_unclosed, XML, when=where(kinds=COLLECTIONS)),
     ),
     Fault(
-        "xml-not-utf8", "FMT-2", "XML in Latin-1 is declared as UTF-8", _on_write(_not_utf8, XML)
+        "xml-not-utf8",
+        "FMT-2",
+        "XML in Latin-1 is declared as UTF-8",
+        _on_write(_not_utf8("xmlcharrefreplace"), XML),
     ),
     Fault("default-json", "FMT-3", "no format gets JSON", _default_json()),
     Fault("default-json-on-post", "FMT-3", "POST: no format gets JSON", _default_json("POST")),
