@@ -303,7 +303,8 @@ def pytest_report_teststatus(
     if case is None:
         return None
     if case["outcome"] == Outcome.UNTESTED and not case["error"]:
-        return "skipped", "u", (f"UNTESTED {case['reason']}", {"yellow": True})
+        # The reason follows by itself, and pytest's short summary puts the first word before all.
+        return "skipped", "u", ("UNTESTED", {"yellow": True})
     run = config.stash.get(RUN, None)
     if case["outcome"] == Outcome.FAILED and report.skipped:
         return "waived", "w", ("WAIVED", {"yellow": True})
