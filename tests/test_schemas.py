@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema_rs
@@ -130,6 +131,22 @@ def test_openapi_has_no_merge_keys_and_nothing_unused(document: dict[str, Any]) 
         if kind != "securitySchemes":
             for name in components:
                 assert f'"#/components/{kind}/{name}"' in used, f"{kind}/{name}"
+
+
+def test_openapi_patterns_are_ascii(document: dict[str, Any]) -> None:
+    """Prism's mock server puts the pattern that a request violates into a header, and ends if it
+    cannot be written there.
+    """
+    patterns = re.findall(r'"pattern": "([^"]+)"', json.dumps(document, ensure_ascii=False))
+    assert patterns
+    assert all(pattern.isascii() for pattern in patterns)
+
+
+def test_openapi_allows_the_unknown_people_that_are_asked_for(document: dict[str, Any]) -> None:
+    """A server that takes the pattern for the law must know that 404 is due, not 400."""
+    pattern = document["components"]["parameters"]["userid"]["schema"]["pattern"]
+    assert re.search(pattern, "conformance-1-nobody")
+    assert re.search(pattern, "Mike.Zanyatski")
 
 
 @pytest.fixture(scope="module")
