@@ -8,6 +8,7 @@ from workspace_conformance import dates, views
 from workspace_conformance.authentication import log_in
 from workspace_conformance.expectations import given_success
 from workspace_conformance.experiments import creation
+from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 
 READABLE = [
@@ -44,5 +45,6 @@ def test_when_the_token_expires(portal: Portal) -> None:
     """The login's expires has the round-trip form."""
     exchange = log_in(portal, "json")
     given_success(exchange, "the login")
-    assert views.record(exchange) is not None
+    if views.record(exchange) is None:
+        raise Untested(Reason.SETUP_FAILED, "the answer to the login shows no record")
     dates.expect_round_trip([exchange])

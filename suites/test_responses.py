@@ -19,6 +19,7 @@ from workspace_conformance.expectations import (
     expect_status,
     expect_success,
     given_failure,
+    given_no_bound,
     given_success,
     violation,
 )
@@ -65,6 +66,7 @@ def test_creation_answers_201(portal: Portal, place: int, fmt: str) -> None:
     expect_status(made.asked, 201)
     if made.record is None or made.found is None:
         if not envelopes.is_listed(portal, made):
+            given_no_bound(made.asked)
             violation(made.asked, "answered 201, and neither it nor the list shows a new record")
     elif answer(made.found).status in (404, 410) and not envelopes.is_listed(portal, made):
         violation(made.found, "the creation answered 201, and the record is not there")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from workspace_conformance import cases, views
-from workspace_conformance.cleaning import bears
 from workspace_conformance.client import FORMATS, Body, as_form, as_json, succeeded, unusable
 from workspace_conformance.exchange import Exchange, Response
 from workspace_conformance.expectations import answer, expect_success, given_success, violation
 from workspace_conformance.kinds import Kind
+from workspace_conformance.ours import bears
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 

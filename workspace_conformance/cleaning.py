@@ -7,16 +7,17 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from workspace_conformance import views
-from workspace_conformance.client import FORMATS, succeeded
+from workspace_conformance.client import succeeded
 from workspace_conformance.identifiers import encode
 from workspace_conformance.journal import Entry
 from workspace_conformance.kinds import KINDS, Kind
+from workspace_conformance.ours import bears, whole_list
 from workspace_conformance.portal import Portal
 
 _CLOSED = (403, 404, 405, 501)  # answers to a list that is not served, or not to this account
 _AT_ONCE = 8  # removals under way at a time
-_PAGES = 50  # pages of a list that are searched for records of ours
+# Formats in which a removal is tried, one after the other; the last is for what was found last.
+_ROUNDS = ("json", "xml", "", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,13 @@ def clean(portal: Portal) -> list[LeftBehind]:
     """Remove what the journal says is, or may be, there; return what stayed.
 
     A record whose URL was never told (the creation was refused, or cut off) is looked for by its
-    name. That all are gone is seen in the lists, which costs less than asking for each.
+    name, as are further ones that one creation made. That all are gone is seen in the lists, which
+    costs less than asking for each.
     """
-    for fmt in ("json", "xml", ""):
+    for fmt in _ROUNDS:
         removed = _remove_all(portal, portal.journal.remaining(), fmt)
         for kind in KINDS:
-            ours = [entry for entry in portal.journal.remaining() if entry.kind == kind.name]
-            if ours:
-                _look(portal, kind, ours, {entry.name for entry in removed})
+            _look(portal, kind, removed)
         if not portal.journal.remaining():
             break
     paths = {kind.name: kind.collection for kind in KINDS}
@@ -49,11 +49,11 @@ def clean(portal: Portal) -> list[LeftBehind]:
     ]
 
 
-def _remove_all(portal: Portal, entries: list[Entry], fmt: str) -> list[Entry]:
-    """Ask for the removal of each; those of which the answer says that they are gone."""
+def _remove_all(portal: Portal, entries: list[Entry], fmt: str) -> set[str]:
+    """Ask for the removal of each; the names of those of which the answer says they are gone."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = pool.map(lambda entry: _remove(portal, entry, fmt), entries)
-        return [entry for entry, gone in zip(entries, done, strict=True) if gone]
+        return {entry.name for entry, gone in zip(entries, done, strict=True) if gone}
 
 
 def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
@@ -69,8 +69,14 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
     return succeeded(exchange)
 
 
-def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -> None:
-    """Look for records by our names in the whole list, and note which are there and which gone."""
+def _look(portal: Portal, kind: Kind, removed: set[str]) -> None:
+    """Look for records by our names in the whole list: what is there is noted, with its place, and
+    what was removed and is not there is gone.
+    """
+    journal = portal.journal
+    entries = [entry for entry in journal.everything() if entry.kind == kind.name]
+    if not entries:
+        return
     listed = whole_list(portal, kind)
     if listed is None:
         answer = portal.served(kind.collection).response
@@ -78,37 +84,24 @@ def _look(portal: Portal, kind: Kind, entries: list[Entry], removed: set[str]) -
             return
         # A creation that told no id made nothing where not even the list is open.
         listed = {}
+    known = {entry.path for entry in entries if not entry.gone}
+    there = {f"{kind.collection}/{encode(key)}": view for key, view in listed.items() if key}
     for entry in entries:
-        places = [key for key, view in listed.items() if bears(kind, view, entry.name)]
-        if places and entry.path is None:
-            portal.journal.made_at(entry.name, f"{kind.collection}/{encode(places[0])}")
-        elif not places and (entry.path is None or entry.name in removed):
-            portal.journal.gone(entry.name)
+        places = [path for path, view in there.items() if bears(kind, view, entry.name)]
+        for path in places:
+            if path not in known:
+                known.add(path)
+                _note(portal, entry, path)
+        unseen = not places if entry.path is None else entry.path not in there
+        if unseen and not entry.gone and (entry.path is None or entry.name in removed):
+            journal.gone(entry.name)
 
 
-def whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
-    """Every record of a kind by id, page after page; None when the list cannot be read."""
-    for fmt in FORMATS:
-        exchange = portal.get(kind.collection, fmt, fresh=True)
-        if succeeded(exchange) and views.value(exchange.response) is not None:
-            break
-    found: dict[str, views.View] = {}
-    for _ in range(_PAGES):
-        if found:
-            query = f"startIndex={len(found)}"
-            exchange = portal.get(kind.collection, fmt, query=query, fresh=True)
-        if not succeeded(exchange):
-            return found or None
-        page = {views.text(view, "id"): view for view in views.records(exchange)}
-        new = page.keys() - found.keys()
-        found.update(page)
-        if not new:
-            break
-    return found
-
-
-def bears(kind: Kind, view: views.View, name: str) -> bool:
-    """Whether a record carries our name: as a whole word, so that 'x-1' is not found in 'x-10'."""
-    mark = views.text(view, kind.mark)
-    after = mark[len(name) : len(name) + 1]
-    return mark.startswith(name) and after in ("", " ", "@")
+def _note(portal: Portal, entry: Entry, path: str) -> None:
+    """Note where a record was found that bears an entry's name: it, or one more of that name."""
+    if entry.path is None and not entry.gone:
+        portal.journal.made_at(entry.name, path)
+        return
+    name = f"{entry.name} ({path.rpartition('/')[2]})"
+    portal.journal.intend(entry.kind, name)
+    portal.journal.made_at(name, path)

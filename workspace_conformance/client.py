@@ -165,9 +165,7 @@ class Client:
 
 def succeeded(exchange: Exchange) -> bool:
     """Whether there is an answer, and it is a success."""
-    return (
-        exchange.response is not None and exchange.response.succeeded and exchange.trouble is None
-    )
+    return exchange.succeeded
 
 
 def unusable(exchange: Exchange, what: str) -> Untested:

@@ -13,7 +13,6 @@ import jsonschema_rs
 from lxml import etree
 
 from workspace_conformance import cases
-from workspace_conformance.cleaning import bears, whole_list
 from workspace_conformance.client import Body, as_json
 from workspace_conformance.comparing import provoke
 from workspace_conformance.data import schema_path
@@ -28,6 +27,7 @@ from workspace_conformance.experiments import Creation, encoded
 from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import Kind
 from workspace_conformance.media import Element, Refused, Unreadable, printable, read
+from workspace_conformance.ours import bears, whole_list
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 

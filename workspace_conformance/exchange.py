@@ -95,6 +95,11 @@ class Exchange:
     received: float = 0.0
     tags: tuple[str, ...] = field(default=())
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether there is an answer, and it is a success."""
+        return self.response is not None and self.response.succeeded and self.trouble is None
+
     def tagged(self, *tags: str) -> Exchange:
         """The same exchange with labels added."""
         return replace(self, tags=(*self.tags, *tags))

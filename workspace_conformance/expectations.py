@@ -195,6 +195,23 @@ def expect_readable(exchange: Exchange) -> None:
         violation(exchange, f"declares {printable(str(found))} and is not well-formed: {error}")
 
 
+def given_no_bound(exchange: Exchange) -> None:
+    """Untested where a bound of ours kept the body from being read: what it does not show then, it
+    may hold all the same.
+    """
+    __tracebackhide__ = True
+    response = answer(exchange)
+    words = response.trouble if response.refused else None
+    try:
+        read(response.body, declared(exchange))
+    except Refused as error:
+        words = str(error)
+    except Unreadable:
+        pass
+    if words:
+        raise Untested(Reason.SETUP_FAILED, f"the body was not read, for safety: {words}")
+
+
 def given_envelope(exchange: Exchange) -> Envelope:
     """The envelope of an answer as it declares its media; Untested where there is none to read."""
     __tracebackhide__ = True

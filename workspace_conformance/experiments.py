@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workspace_conformance import cases, views
-from workspace_conformance.cleaning import bears
 from workspace_conformance.client import NOBODY, Body, as_form, as_json, succeeded, unusable
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference
 from workspace_conformance.kinds import Kind
+from workspace_conformance.ours import bears
 from workspace_conformance.portal import Portal, Record
 
 FORMATS = ("json", "xml", "")

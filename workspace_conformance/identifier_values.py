@@ -33,7 +33,7 @@ def form_of(real_ids: Sequence[str]) -> Form:
     """The form of a portal's ids, told from real ones; NAME where there are none."""
     if real_ids and all(_GUID.fullmatch(real) for real in real_ids):
         return Form.GUID
-    if real_ids and all(re.fullmatch("[0-9]+", real) for real in real_ids):
+    if real_ids and all(re.fullmatch("[0-9]{1,18}", real) for real in real_ids):
         return Form.INTEGER
     return Form.NAME
 

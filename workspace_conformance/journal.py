@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +39,25 @@ class Journal:
         self._entries: dict[str, Entry] = {}
         self.made = 0
         self.deleted = 0
+
+    @classmethod
+    def resume(cls, file: Path, target: str, entries: Iterable[Entry]) -> Journal:
+        """Go on with a journal that an interrupted run left, and that held these entries.
+
+        What is not gone is written anew: the interruption may have cut the last line off.
+        """
+        draft = file.with_suffix(".tmp")
+        draft.unlink(missing_ok=True)
+        journal = cls(draft, target)
+        for entry in entries:
+            if not entry.gone:
+                journal.intend(entry.kind, entry.name)
+                if entry.path is not None:
+                    journal.made_at(entry.name, entry.path)
+        if draft.exists():
+            draft.replace(file)
+        journal._file = file
+        return journal
 
     def intend(self, kind: str, name: str) -> None:
         """Note that a record called `name` is about to be made."""
@@ -86,6 +106,11 @@ class Journal:
                     out.write(json.dumps(line) + "\n")
                     out.flush()
                     os.fsync(out.fileno())
+
+
+def lying_in(folder: Path) -> list[Path]:
+    """The journals in a report folder: of runs that were interrupted, or could not remove all."""
+    return sorted(folder.glob("journal-*.jsonl"))
 
 
 def read(file: Path) -> tuple[str, list[Entry]]:

@@ -148,6 +148,12 @@ OPTIONS = (
         "ID",
         repeat=True,
     ),
+    Option(
+        "--clean-up",
+        None,
+        "remove the records that an interrupted run's journal lists, and do nothing else",
+        "JOURNAL",
+    ),
     Option("--plan", None, "say what would be asked, and send nothing"),
     Option(
         "--sign",
@@ -385,5 +391,6 @@ def _resolve(read: _Reader) -> Settings:
             baseline=_load_baseline(read.text("--baseline")),
             gate=_check_gate(read.text("--gate")),
             plan=read.switch("--plan"),
+            clean_up=Path(journal) if (journal := read.text("--clean-up")) else None,
         )
     )

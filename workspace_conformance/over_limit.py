@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from workspace_conformance import views
-from workspace_conformance.cleaning import bears, whole_list
 from workspace_conformance.client import succeeded, unusable
 from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.kinds import Kind
 from workspace_conformance.limiter import Fate, Hit, grace, seconds_announced, vanguard
+from workspace_conformance.ours import bears, whole_list
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal, Record
 from workspace_conformance.settings import Rate

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from workspace_conformance import clean_up, finishing, github, invocation, options, planning
 from workspace_conformance import contract as contracts
-from workspace_conformance import finishing, github, invocation, options, planning
 from workspace_conformance.contract import Level
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
@@ -46,10 +46,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
-    """Put right how pytest was called: start again with our ini file, keep to one process."""
+    """Put right how pytest was called: start again with our ini file, keep to one process. With
+    --clean-up, clean up in place of running anything.
+    """
     again = invocation.with_own_ini(config)
     if again is not None:
         return pytest.main(again)
+    settings = options.resolve(config)
+    if settings.clean_up is not None:
+        return clean_up.command(settings.clean_up, settings)
     invocation.keep_to_one_process(config)
     return None
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from workspace_conformance import cases, views
+from workspace_conformance import cases, ours, views
 from workspace_conformance.client import (
     Body,
     Client,
@@ -225,10 +225,17 @@ class Portal(Client):
     # --- making records -----------------------------------------------------------------------
 
     def name(self, *labels: object) -> str:
-        """A name for a record of ours, the same in every run with the same seed."""
+        """A name for a record of ours, the same in every run with the same seed against a portal
+        that holds the same.
+        """
         slug = "-".join(str(label) for label in labels if str(label))
         attempt = f"-attempt-{self._attempt}" if self._attempt > 1 and slug else ""
-        return f"conformance-{self.settings.seed}-{slug}{attempt}".lower()
+        begin = self.known("prefix", lambda: ours.prefix(self))
+        return f"{begin}-{slug}{attempt}".lower()
+
+    def before(self, kind: Kind) -> ours.Before:
+        """The records of a kind that were there before this run made any."""
+        return self.known(("before", kind.name), lambda: ours.survey(self, kind))
 
     def fields(self, kind: Kind, name: str, text: str = "") -> dict[str, str]:
         """The body fields that make a record called `name`."""
@@ -258,7 +265,9 @@ class Portal(Client):
         )
         view = views.record(exchange)
         identity = views.text(view, "id")
-        if not succeeded(exchange) or view is None or not identity or identity in self.ids(kind):
+        if not succeeded(exchange) or view is None or not identity:
+            return exchange, None
+        if not ours.is_ours(self, kind, identity):
             return exchange, None
         path = f"{kind.collection}/{encode(identity)}"
         self.journal.made_at(name, path)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from workspace_conformance import (
     cleaning,
     greeting,
     manifest,
+    memory,
     recording,
     reference,
 )
@@ -26,7 +28,7 @@ from workspace_conformance.client import Credential
 from workspace_conformance.contract import Contract, Requirement
 from workspace_conformance.greeting import CannotJudge
 from workspace_conformance.journal import Journal
-from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.pacing import Pacer, PaceStore
 from workspace_conformance.portal import Portal
 from workspace_conformance.redaction import Redactor
@@ -78,6 +80,7 @@ class Run:
 
     def start(self) -> None:
         """Start or find the target, log in where needed, and greet it; raises CannotJudge."""
+        memory.give_back_large_blocks()
         settings = self.settings
         app: Application | None = None
         if settings.embedded or settings.plan:
@@ -100,8 +103,8 @@ class Run:
             recording=self.recording,
         )
         journal_file = (
-            None
-            if settings.plan or settings.replay
+            None  # what ends with the run needs no list of what is left on it
+            if settings.plan or settings.replay or self._is_embedded
             else settings.report_dir / f"journal-{int(self.started * 1000)}.jsonl"
         )
         login = (
@@ -230,8 +233,25 @@ class Run:
         cases.enter(case)
         try:
             item.obj(**{name: given[name] for name in names})
+        except (Untested, AssertionError) as outcome:
+            self._lighten(outcome)
+            raise
         finally:
             cases.enter(None)
+
+    def _lighten(self, outcome: BaseException) -> None:
+        """Let go of what an outcome holds in memory until the run ends: the locals of its frames,
+        whole bodies among them, and the whole exchange, of which the evidence is kept anyway.
+        """
+        assert self.road is not None
+        if isinstance(outcome, Violation) and outcome.exchange is not None:
+            outcome.exchange = self.road.exchanges.get(outcome.exchange.number, outcome.exchange)
+        links: list[BaseException | None] = [outcome]
+        while links:
+            error = links.pop()
+            if error is not None:
+                traceback.clear_frames(error.__traceback__)
+                links += [error.__cause__, error.__context__]
 
     def case_of(self, item: pytest.Item) -> Case:
         """The case that belongs to an item; made at the first call."""

@@ -70,6 +70,7 @@ class Settings:
     sign: Path | None = None  # the key that signs the certificate
     subject_digest: tuple[str, str] | None = None  # of the build that is judged: algorithm, digest
     replay: Path | None = None  # a recording that is judged in place of a target
+    clean_up: Path | None = None  # the journal of an interrupted run
 
     @property
     def embedded(self) -> bool:

@@ -42,7 +42,7 @@ class Bounds:
     connect: float = 5.0
     read: float = 20.0
     total: float = 30.0
-    body: int = 8 * 1024 * 1024
+    body: int = 4 * 1024 * 1024
 
     @classmethod
     def within(cls, seconds: float) -> Bounds:

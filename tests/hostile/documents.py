@@ -39,8 +39,8 @@ def _json_deep_objects(call: Call, site: Site) -> bytes:
     return _when("json", call, site, lambda body: b'{"a":' * 100_000)
 
 
-_MILLION = ("{" + ",".join(f'"{n:x}":0' for n in range(700_000)) + "}").encode()
-_TINY = b"[" + b",".join([b"{}"] * 2_500_000) + b"]"
+_MILLION = ("{" + ",".join(f'"{n:x}":0' for n in range(370_000)) + "}").encode()
+_TINY = b"[" + b",".join([b"{}"] * 1_300_000) + b"]"
 
 
 @behaviour("json-million-members", "sends hundreds of thousands of members", SPARED)
@@ -48,7 +48,7 @@ def _json_million(call: Call, site: Site) -> bytes:
     return _member(call, site, _MILLION)
 
 
-@behaviour("json-million-objects", "sends millions of tiny objects", SPARED)
+@behaviour("json-million-objects", "sends more than a million tiny objects", SPARED)
 def _json_objects(call: Call, site: Site) -> bytes:
     return _member(call, site, _TINY)
 
@@ -78,7 +78,7 @@ def _json_nan(call: Call, site: Site) -> bytes:
     return _member(call, site, b"[NaN, Infinity, -Infinity]")
 
 
-@behaviour("json-lone-surrogates", "sends lone surrogates in texts and names", HARMLESS)
+@behaviour("json-lone-surrogates", "has a member of lone surrogates, in JSON alone", ACCUSED)
 def _json_surrogates(call: Call, site: Site) -> bytes:
     return _member(call, site, rb'{"\ud800": "\udfff\ud800", "a": "\udcff"}')
 
@@ -164,14 +164,14 @@ def _endless_list(call: Call, site: Site) -> bytes:
 # --- XML ------------------------------------------------------------------------------------------
 
 
-def _with_dtd(call: Call, site: Site, dtd: str, reference: str) -> bytes:
+def _with_dtd(call: Call, site: Site, dtd: str, reference: str, root: str = "<result>") -> bytes:
     """The correct answer in XML with a document type and a reference in it."""
 
     def change(body: bytes) -> bytes:
         text = body.decode("utf-8")
         declaration, _, rest = text.partition("?>") if text.startswith("<?xml") else ("", "", text)
         start = "<?xml version='1.0' encoding='utf-8'?>" if declaration else ""
-        return f"{start}{dtd}{rest.replace('<result>', '<result>' + reference, 1)}".encode()
+        return f"{start}{dtd}{rest.replace('<result>', root + reference, 1)}".encode()
 
     return _when("xml", call, site, change)
 
@@ -209,20 +209,24 @@ def _xml_parameter(call: Call, site: Site) -> bytes:
     return _with_dtd(call, site, dtd, "")
 
 
-@behaviour("xml-external-dtd", "names a DTD, a style sheet, a schema and an inclusion", HARMLESS)
+@behaviour("xml-external-dtd", "names a DTD, a style sheet and a schema elsewhere", HARMLESS)
 def _xml_dtd(call: Call, site: Site) -> bytes:
     dtd = (
         f"<?xml-stylesheet type='text/xsl' href='{site.trap}/style'?>"
         f"<!DOCTYPE result SYSTEM '{site.trap}/dtd'>"
     )
-    return _with_dtd(
-        call,
-        site,
-        dtd,
-        f"<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='{site.trap}/include'/>"
-        "<note xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
-        f"xsi:schemaLocation='urn:x {site.trap}/schema'/>",
+    schema = (
+        "<result xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
+        f"xsi:noNamespaceSchemaLocation='{site.trap}/schema'>"
     )
+    return _with_dtd(call, site, dtd, "", root=schema)
+
+
+@behaviour("xml-inclusion", "includes a file and a URL", ACCUSED)
+def _xml_inclusion(call: Call, site: Site) -> bytes:
+    include = "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' parse='text' href="
+    inclusions = f"{include}'file:///etc/passwd'/>{include}'{site.trap}/include'/>"
+    return _with_dtd(call, site, "", inclusions)
 
 
 @behaviour("xml-deep", "nests elements a hundred thousand deep", SPARED)
@@ -230,9 +234,9 @@ def _xml_deep(call: Call, site: Site) -> bytes:
     return _with_dtd(call, site, "", "<a>" * 100_000 + "</a>" * 100_000)
 
 
-@behaviour("xml-million-elements", "sends more than a million elements", SPARED)
+@behaviour("xml-million-elements", "sends a million elements", SPARED)
 def _xml_million(call: Call, site: Site) -> bytes:
-    return _with_dtd(call, site, "", "<a/>" * 1_500_000)
+    return _with_dtd(call, site, "", "<a/>" * 1_000_000)
 
 
 @behaviour("xml-attributes", "gives one element a hundred thousand attributes", SPARED)

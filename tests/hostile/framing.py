@@ -35,8 +35,10 @@ def _drip_head(call: Call, site: Site) -> None:
 
 
 @behaviour("drip-body", "sends its body a byte at a time", SPARED)
-def _drip_body(call: Call, site: Site) -> None:
-    send_for_ever(call, OK + b"Content-Length: 100000\r\n\r\n", b" ", 0.1)
+def _drip_body(call: Call, site: Site) -> bytes | None:
+    if call.line.startswith("HEAD "):
+        return site.raw(call)
+    return send_for_ever(call, OK + b"Content-Length: 100000\r\n\r\n", b" ", 0.1)
 
 
 @behaviour("often-silent", "answers one request in ten, and leaves the others waiting", SPARED)
@@ -208,12 +210,12 @@ def _body_after_head(call: Call, site: Site) -> bytes:
     return spelled(site.truth(call))
 
 
-@behaviour("large-bodies", "sends answers of seven million bytes", SPARED)
+@behaviour("large-bodies", "sends answers of nearly four million bytes", SPARED)
 def _large(call: Call, site: Site) -> bytes:
     answer = site.truth(call)
     if not call.line.startswith("GET ") or answer.status != 200:
         return spelled(answer, call)
-    return spelled(answer, call, body=answer.body + b" " * 7_000_000)
+    return spelled(answer, call, body=answer.body + b" " * 3_900_000)
 
 
 # --- codings --------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
 
 from tests.support import Call, RawServer
 from workspace_conformance.exchange import phrase
@@ -157,8 +158,8 @@ def wait_for_the_end(call: Call) -> None:
             pass
 
 
-def send_for_ever(call: Call, head: bytes, piece: bytes, pause: float = 0.0) -> None:
-    """Send `head`, then `piece` again and again, until the client gives up."""
+def send_for_ever(call: Call, head: bytes, piece: bytes, pause: float = 0.0) -> NoReturn:
+    """Send `head`, then `piece` again and again, until the client gives up (OSError)."""
     call.socket.sendall(head)
     while True:
         call.socket.sendall(piece)

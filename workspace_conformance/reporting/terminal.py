@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from workspace_conformance.contract import Level
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.gate import Decision, is_waived
+from workspace_conformance.journal import lying_in
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import REASON_WORDS, Outcome, Reason
 from workspace_conformance.redaction import Redactor
@@ -253,6 +254,11 @@ def _traffic(result: Result) -> Iterator[Line]:
         )
     for item in result.left_behind:
         yield Line(f"  left behind: {item['kind']} {item['name']}: {item['url']}", {"red": True})
+    for file in lying_in(result.settings.report_dir):
+        yield Line(
+            f"{file} lists records that a run has left; this removes them:", {"yellow": True}
+        )
+        yield Line(f"  pytest --clean-up {file}")
 
 
 def _verdict(result: Result) -> Line:

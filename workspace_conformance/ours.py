@@ -1,0 +1,118 @@
+"""Telling records of this run from everybody else's, so that nobody else's is ever touched.
+
+Before the first record is made, all that is there is looked at once. Names of ours then begin with
+what no record there begins with: whatever bears such a name later was made by this run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workspace_conformance import views
+from workspace_conformance.data import literal_siblings
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.kinds import KINDS, Kind, letters
+
+if TYPE_CHECKING:
+    from workspace_conformance.portal import Portal
+
+FORMATS = ("json", "xml", "")
+_PAGES = 50  # pages of a list that are read
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The records of a kind that were there before this run made any.
+
+    ids: theirs. marks: the members by which ours would be known, in lower case. whole: whether the
+    list was read to its end.
+    """
+
+    ids: frozenset[str]
+    marks: frozenset[str]
+    whole: bool
+
+
+def survey(portal: Portal, kind: Kind) -> Before:
+    """Look at all records of a kind."""
+    # The list that was asked for when the kinds of records were found out: nothing was made since.
+    known = portal.known(("list", kind.name), lambda: portal.served(kind.collection))
+    found = _pages(portal, kind, known)
+    if found is None:
+        return Before(frozenset(), frozenset(), False)
+    listed, whole = found
+    members = (kind.mark, *kind.carried)
+    marks = {views.text(view, name).lower() for view in listed.values() for name in members}
+    return Before(frozenset(listed), frozenset(marks), whole)
+
+
+def prefix(portal: Portal) -> str:
+    """How names of this run begin: `conformance-<seed>`, with a number where that is taken.
+
+    Where a list is too long to be read to its end, what is taken cannot be known: the name is then
+    one that depends on all that was seen, and that no earlier run can have had.
+    """
+    base = f"conformance-{portal.settings.seed}"
+    befores = [portal.before(kind) for kind in KINDS]
+    if any(before.ids and not before.whole for before in befores):
+        seen = "\n".join(sorted(id_ for before in befores for id_ in before.ids))
+        return f"{base}-{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
+    marks = {mark for before in befores for mark in before.marks}
+    number, name = 1, base
+    while any(mark.startswith((f"{name}-", letters(f"{name}-").lower())) for mark in marks):
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def is_ours(portal: Portal, kind: Kind, identity: str) -> bool:
+    """Whether the id that a creation was answered with can be that of a record of ours: it is not
+    one that was there before, and no word of the documentation's own (`@self`).
+    """
+    if identity in portal.before(kind).ids or identity in portal.ids(kind):
+        return False
+    literal = literal_siblings(f"/api/2.0/{kind.collection}")
+    return identity not in (".", "..") and identity.casefold() not in literal
+
+
+def whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
+    """Every record of a kind by id, page after page; None when the list cannot be read."""
+    found = _pages(portal, kind)
+    return None if found is None else found[0]
+
+
+def bears(kind: Kind, view: views.View, name: str) -> bool:
+    """Whether a record carries our name: as a whole word, so that 'x-1' is not found in 'x-10'."""
+    mark = views.text(view, kind.mark)
+    after = mark[len(name) : len(name) + 1]
+    return mark.startswith(name) and after in ("", " ", "@")
+
+
+def _pages(
+    portal: Portal, kind: Kind, first: Exchange | None = None
+) -> tuple[dict[str, views.View], bool] | None:
+    """The records of a list by id, and whether its end was seen; `first` is its first page where
+    that is known.
+    """
+    for fmt in FORMATS:
+        path = portal.url(kind.collection, fmt)
+        if first is not None and first.request.url != path:
+            continue
+        exchange = first or portal.get(kind.collection, fmt, fresh=True)
+        if exchange.succeeded and views.value(exchange.response) is not None:
+            break
+    found: dict[str, views.View] = {}
+    for _ in range(_PAGES):
+        if found:
+            query = f"startIndex={len(found)}"
+            exchange = portal.get(kind.collection, fmt, query=query, fresh=True)
+        if not exchange.succeeded:
+            return (found, False) if found else None
+        page = {views.text(view, "id"): view for view in views.records(exchange)}
+        new = page.keys() - found.keys()
+        found.update(page)
+        if not new:
+            return found, True
+    return found, False
