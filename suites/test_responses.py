@@ -157,6 +157,7 @@ def test_a_deleted_record_answers_404(portal: Portal, place: int) -> None:
     given_success(removed.asked, "the delete")
     if _is_served(removed):
         raise Untested(Reason.SETUP_FAILED, "the record is still there")
+    given_success(portal.get(portal.spare(removed.kind).path, "json"), "GET of a known record")
     expect_status(removed.after, 404)
 
 

@@ -72,14 +72,34 @@ GROUPS = (
         "unknown-guid-500",
     ),
     _group(
-        "a mistake answered 200 is not refused with 4xx, and has succeeded as far as that tells",
-        "FMT-7 REQ-3 ID-2",
+        "a malformed body and an id of the wrong form are answered 2xx, and not 4xx",
+        "REQ-3 ID-2",
         "mistake-in-200",
     ),
     _group(
         "a record's URL takes no suffix then",
         "FMT-5",
         "item-json-404 item-xml-404 group-suffix-400",
+    ),
+    _group(
+        "a suffix that is no documented format is taken off as well",
+        "FMT-7",
+        "id-two-suffixes",
+    ),
+    _group(
+        "a wildcard, which is of the wrong form, is answered 2xx",
+        "ID-2",
+        "id-wildcards",
+    ),
+    _group(
+        "the error is text/html where no format was specified",
+        "FMT-11",
+        "id-in-html",
+    ),
+    _group(
+        "what is served over the limit is also more than the limit",
+        "RATE-2",
+        "excess-second-served excess-tenth-served",
     ),
 )
 

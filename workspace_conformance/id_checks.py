@@ -7,6 +7,7 @@ records, is the business of `id_subjects`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from html import escape
 from urllib.parse import unquote, urljoin, urlsplit
@@ -26,7 +27,7 @@ from workspace_conformance.expectations import (
     violation,
 )
 from workspace_conformance.id_subjects import SORTS, Ids, Subject
-from workspace_conformance.identifiers import Identifier, encode
+from workspace_conformance.identifiers import Form, Identifier, encode
 from workspace_conformance.media import legible
 from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.portal import Portal
@@ -91,9 +92,12 @@ def given_unknown_refused(portal: Portal, about: Subject) -> None:
     not refused: what other ids do cannot be told from that.
     """
     __tracebackhide__ = True
-    path = f"{about.kind.collection}/{encode(portal.unknown_id(about.kind))}"
-    for fmt in FORMATS:
-        given_refusal(portal.get(path, fmt))
+    unknown = [portal.unknown_id(about.kind)]
+    if about.form is Form.GUID and about.kind.id_is_name:  # ids have one form, names another
+        unknown.append(str(uuid.uuid5(uuid.NAMESPACE_URL, unknown[0])))
+    for identity in unknown:
+        for fmt in FORMATS:
+            given_refusal(portal.get(f"{about.kind.collection}/{encode(identity)}", fmt))
     for path in undocumented_paths(portal):
         given_refusal(portal.get(path, "json"))
 
