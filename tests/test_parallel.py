@@ -24,7 +24,7 @@ def without_times(value: Any) -> Any:
     return value
 
 
-TIMES = {"started", "finished", "seconds", "seconds_waited_for_pacing", "report_dir"}
+TIMES = {"evidence", "started", "finished", "seconds", "seconds_waited_for_pacing", "report_dir"}
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def assert_same(ran: Ran, again: Ran) -> None:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A whole run, campaign included, with a short period."""
-    return run_suite(tmp_path_factory.mktemp("whole"), "--rate-limit=100/2s", "--id-examples=5")
+    return run_suite(tmp_path_factory.mktemp("whole"), "--rate-limit=300/2s", "--id-examples=5")
 
 
 def test_a_whole_run_is_judged_again(tmp_path: Path, whole: Ran) -> None:

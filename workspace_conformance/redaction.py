@@ -108,16 +108,18 @@ class Redactor:
 
 def _spellings(secret: str) -> str:
     alternatives = ["".join(_character(char) for char in secret)]
-    raw = secret.encode("utf-8", "surrogatepass")
-    for before in range(3):
-        # What is the same in every base64 text that holds the secret at this alignment.
-        encoded = base64.b64encode(b"\0" * before + raw).decode()
-        start = (before * 8 + 5) // 6
-        stop = (before + len(raw)) * 8 // 6
-        core = encoded[start:stop]
-        if len(core) >= SHORTEST:
-            alternatives.append("".join(_character(char) for char in core))
-            alternatives.append("".join(_character(char) for char in core.translate(_URL_SAFE)))
+    written = (secret, json.dumps(secret)[1:-1])  # a login's body may be put into base64 as it is
+    for text in dict.fromkeys(written):
+        raw = text.encode("utf-8", "surrogatepass")
+        for before in range(3):
+            # What is the same in every base64 text that holds the secret at this alignment.
+            encoded = base64.b64encode(b"\0" * before + raw).decode()
+            start = (before * 8 + 5) // 6
+            stop = (before + len(raw)) * 8 // 6
+            core = encoded[start:stop]
+            if len(core) >= SHORTEST:
+                for spelled in (core, core.translate(_URL_SAFE)):
+                    alternatives.append("".join(_plain(char) for char in spelled))
     return "|".join(dict.fromkeys(alternatives))
 
 
@@ -128,24 +130,32 @@ _XML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 @functools.cache
 def _character(char: str) -> str:
+    """Every way to write a character: as it is, percent-encoded, with escapes of JSON or XML; and
+    those escapes percent-encoded in their turn.
+    """
     code = ord(char)
-    forms = [re.escape(char)]
-    percent = "".join(
-        f"%(?:25)?{_any_case(byte)}" for byte in char.encode("utf-8", "surrogatepass")
-    )
-    forms.append(percent)
+    forms = [_plain(char)]
     units = char.encode("utf-16-be", "surrogatepass")  # two bytes, or four: a surrogate pair
-    forms.append("".join(rf"\\u{_any_case(u)}{_any_case(v)}" for u, v in _pairs(units)))
+    backslash, ampersand, hash_, semicolon = map(_plain, "\\&#;")
+    forms.append("".join(f"{backslash}u{_any_case(u)}{_any_case(v)}" for u, v in _pairs(units)))
     if char in _JSON_SHORT:
-        forms.append(rf"\\{_JSON_SHORT[char]}")
-    forms.append(rf"&\#(?:0*{code}|[xX]0*{_hex(code)});")
+        forms.append(f"{backslash}{_JSON_SHORT[char]}")
+    forms.append(f"{ampersand}{hash_}(?:0*{code}|[xX]0*{_hex(code)}){semicolon}")
     if char in _XML_NAMES:
-        forms.append(f"&{_XML_NAMES[char]};")
+        forms.append(f"{ampersand}{_XML_NAMES[char]}{semicolon}")
     if char in '/"\\':
-        forms.append(r"\\" + re.escape(char))
+        forms.append(backslash + _plain(char))
     if char == " ":
         forms.append(r"\+")
     return f"(?:{'|'.join(forms)})"
+
+
+@functools.cache
+def _plain(char: str) -> str:
+    """A character as it is, or percent-encoded, once or twice."""
+    raw = char.encode("utf-8", "surrogatepass")
+    percent = "".join(f"%(?:25)?{_any_case(byte)}" for byte in raw)
+    return f"(?:{re.escape(char)}|{percent})"
 
 
 def _pairs(units: bytes) -> Iterator[tuple[int, int]]:

@@ -117,7 +117,7 @@ def _add(archive: harfile.HarFile, exchange: Exchange, redactor: Redactor) -> No
 
 
 def _lines(headers: Sequence[tuple[str, str]], redactor: Redactor) -> list[harfile.Record]:
-    return [harfile.Record(name, redactor.text(value)) for name, value in headers]
+    return [harfile.Record(redactor.text(name), redactor.text(value)) for name, value in headers]
 
 
 def _post(exchange: Exchange, redactor: Redactor) -> harfile.PostData | None:

@@ -87,12 +87,13 @@ def sent(exchange: Exchange, redactor: Redactor) -> str:
 def came_back(exchange: Exchange, redactor: Redactor) -> str:
     """The answer in one line: status, media type, the beginning of the body."""
     if exchange.response is None:
-        return f"no answer: {exchange.words}"
+        return f"no answer: {printable(redactor.text(exchange.words), 300)}"
     response = exchange.response
     media = printable(redactor.text(response.header("content-type") or "no Content-Type"))
     start = redactor.text(response.body[:4000].decode("utf-8", "replace"))
     shown = printable(" ".join(start.split()), 160) if start else "(no body)"
-    return f"{printable(response.status_line)} | {media} | {shown}"
+    status = printable(redactor.text(response.status_line))
+    return f"{status} | {media} | {shown}"
 
 
 # What stands for a secret, and the shell's spelling of it inside double quotes.

@@ -77,7 +77,11 @@ def show(exchange: Exchange, sentence: str, redactor: Redactor) -> Shown:
         request_line=_cut(evidence.sent(exchange, redactor), 2000),
         request_headers=tuple(_headers(request.headers, redactor, frozenset())),
         request_body=_body(request.body, request.header("content-type"), Culprits(), redactor),
-        status=(Piece(_cut(f"{response.version} {response.status_line}", 200), found.status),)
+        status=(
+            Piece(
+                _cut(redactor.text(f"{response.version} {response.status_line}"), 200), found.status
+            ),
+        )
         if response
         else (),
         answer_headers=tuple(_headers(response.headers, redactor, found.headers))
@@ -95,7 +99,7 @@ def show(exchange: Exchange, sentence: str, redactor: Redactor) -> Shown:
 
 def _headers(headers: Headers, redactor: Redactor, marked: frozenset[str]) -> Iterator[Line]:
     for name, value in headers[:HEADERS]:
-        text = _cut(f"{name}: {redactor.text(value)}", LINE_CHARACTERS)
+        text = _cut(redactor.text(f"{name}: {value}"), LINE_CHARACTERS)
         yield (Piece(text, name.lower() in marked),)
     if len(headers) > HEADERS:
         yield (Piece(f"… and {len(headers) - HEADERS} more headers"),)
