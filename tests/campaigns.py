@@ -91,7 +91,7 @@ def portal_at(running: Running, rate: values.Rate = RATE, **changes: Any) -> Por
     )
     settings = replace(settings, **changes)
     road = Road(
-        Wire(proxies=False),
+        Wire(),
         Pacer(None, rate),
         Redactor(),
         allow_writes=settings.allow_writes,

@@ -29,7 +29,7 @@ ROOT = "http://127.0.0.1"
 def connected(running: reference.Running) -> Portal:
     """A portal as checks see it, of which nothing is known yet."""
     pacer = Pacer(None, Rate(500, 10.0))
-    road = Road(Wire(proxies=False), pacer, Redactor(), allow_writes=False)
+    road = Road(Wire(), pacer, Redactor(), allow_writes=False)
     account = Credential(running.token, "account")
     return Portal(running.url, road, Journal(None, running.url), Settings(), account)
 

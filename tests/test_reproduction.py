@@ -100,7 +100,7 @@ def test_the_curl_line_asks_the_same_again(name: str, server: RawServer) -> None
     if name in authentication.INVALID and name != "undecodable Basic":
         redactor.learn(given.header("authorization"), f"token, {name}")
     asked = replace(given, url=server.url + given.url)
-    road = Road(Wire(proxies=False), Pacer(None, DOCUMENTED_RATE), redactor, allow_writes=True)
+    road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), redactor, allow_writes=True)
     road.ask(asked)
     road.close()
     line = curl(asked, redactor)

@@ -109,9 +109,7 @@ HARMFUL = [
 
 def test_without_consent_nothing_that_could_write_reaches_the_socket() -> None:
     with RawServer(reply()) as server:
-        road = Road(
-            Wire(proxies=False), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=False
-        )
+        road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=False)
         for method, path in HARMFUL:
             for fresh in (False, True):
                 with pytest.raises(Untested) as why:

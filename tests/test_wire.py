@@ -24,7 +24,7 @@ def send(*requests: Request, bounds: Bounds | None = None) -> list[Answer]:
     """Send one request after the other on one wire."""
 
     async def all_of_them() -> list[Answer]:
-        wire = Wire(bounds=bounds, proxies=False)
+        wire = Wire(bounds=bounds)
         try:
             return [await wire.send(request) for request in requests]
         finally:
@@ -181,6 +181,7 @@ def _raw_deflate(data: bytes) -> bytes:
         ("deflate, gzip", gzip.compress(zlib.compress(b"plain text"))),
         ("identity", b"plain text"),
     ],
+    ids=["gzip", "x-gzip", "deflate", "raw deflate", "both", "identity"],
 )
 def test_content_codings_are_undone(coding: str, packed: bytes) -> None:
     with RawServer(reply(body=packed, headers={"Content-Encoding": coding})) as server:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance import cleaning, greeting, journal
+from workspace_conformance import cleaning, greeting, journal, proxies
 from workspace_conformance.client import Credential
 from workspace_conformance.journal import Journal
 from workspace_conformance.kinds import KINDS
@@ -49,13 +49,14 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
             f"no credential for {target}: set WORKSPACE_TOKEN, "
             "or WORKSPACE_USERNAME and WORKSPACE_PASSWORD"
         )
-    settings = replace(settings, target=target, allow_writes=True)
+    settings = replace(settings, target=target, allow_writes=True, proxy=proxies.find(target))
     redactor = Redactor()
     for secret, name in ((settings.token, "token"), (settings.password, "password")):
         redactor.learn(secret, name)
     road = Road(
         Wire(
             bounds=Bounds.within(settings.timeout),
+            proxy=settings.proxy,
             authorities=[settings.ca] if settings.ca else [],
         ),
         Pacer(settings.pace, settings.rate),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from lxml import etree
+
 from workspace_conformance import views
 from workspace_conformance.client import NOBODY, as_json, succeeded
 from workspace_conformance.exchange import Exchange
@@ -42,13 +46,24 @@ def log_in(portal: Portal) -> str:
     )
 
 
-def greet(portal: Portal) -> str | None:
-    """Ask for the account's own record, and return what the target calls itself (Server).
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """What the first words told: what the target calls itself (Server), and what to say of it on
+    top of the findings, where it seems to be no portal at all.
+    """
+
+    server: str | None = None
+    remark: str | None = None
+
+
+def greet(portal: Portal) -> Greeted:
+    """Ask for the account's own record.
 
     Raises CannotJudge where there is silence, or where every form of the question is answered 401.
     """
     server: str | None = None
     statuses: set[int] = set()
+    talks = False
     for fmt in ("json", "xml", ""):
         exchange = portal.road.ask(
             portal.request("GET", "people/@self", fmt), bounds=_bounds(portal)
@@ -56,8 +71,9 @@ def greet(portal: Portal) -> str | None:
         if exchange.response is None or exchange.trouble is not None:
             raise _unreachable(exchange)
         server = server or exchange.response.header("server")
-        if exchange.response.succeeded:
-            return server
+        talks = talks or _talks_like_a_portal(exchange)
+        if exchange.response.succeeded and talks:
+            return Greeted(server)
         statuses.add(exchange.response.status)
     if statuses == {401}:
         raise CannotJudge(
@@ -65,7 +81,29 @@ def greet(portal: Portal) -> str | None:
             f"the credential was rejected: GET {exchange.request.url} answered 401; "
             "check WORKSPACE_TOKEN",
         )
-    return server
+    return Greeted(server, None if talks else _remark(exchange))
+
+
+def _talks_like_a_portal(exchange: Exchange) -> bool:
+    """Whether an answer holds data at all: a JSON object, or XML that is no page. Whether it is the
+    right data is for the checks to say.
+    """
+    found = views.value(exchange.response)
+    if etree.iselement(found):
+        return str(etree.QName(found).localname).lower() != "html"
+    return isinstance(found, dict) and bool(found)
+
+
+def _remark(exchange: Exchange) -> str:
+    assert exchange.response is not None
+    response = exchange.response
+    media = response.header("content-type") or "no Content-Type"
+    body = media if response.body else "an empty body"
+    return (
+        f"this may be no Workspace portal: {exchange.request.method} {exchange.request.url} "
+        f"answered {response.status_line} with {body}, and neither this nor the .json and .xml "
+        "forms hold data. Is the URL that of the portal's root?"
+    )
 
 
 def _bounds(portal: Portal) -> Bounds:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance import baseline, certificate, contract, recording, waivers
+from workspace_conformance import baseline, certificate, contract, proxies, recording, waivers
 from workspace_conformance import settings as values
 from workspace_conformance.baseline import Baseline
 from workspace_conformance.gate import Gate
@@ -373,6 +373,7 @@ def _resolve(read: _Reader) -> Settings:
             strict=read.strict(),
             fault=read.checked("--fault", _check_fault),
             variants=_check_variants(read.many("--variant")),
+            proxy=None if target is None else proxies.find(target),
             ca=None if ca is None else values.check_authorities(ca),
             report_dir=Path(read.text("--report-dir") or "reports"),
             id_examples=THOROUGH

@@ -19,6 +19,7 @@ from workspace_conformance import (
     greeting,
     manifest,
     memory,
+    proxies,
     recording,
     reference,
 )
@@ -58,7 +59,7 @@ class Run:
         self.cannot: CannotJudge | None = None
         self.started = time.time()
         self.suite_root = manifest.ROOT  # the checkout whose suites run
-        self.server: str | None = None
+        self.greeted = greeting.Greeted()
         self.recording = recording.read(settings.replay) if settings.replay else None
         self.waits = waits  # shows what is waited for
         self._embedded: object | None = None
@@ -69,6 +70,7 @@ class Run:
             (settings.token, "token"),
             (settings.second_token, "second-token"),
             (settings.password, "password"),
+            (proxies.password_of(settings.proxy) if settings.proxy else None, "proxy-password"),
         ):
             self.redactor.learn(value, name)
         if self.recording is not None:
@@ -92,7 +94,7 @@ class Run:
         self.road = Road(
             Wire(
                 bounds=Bounds.within(settings.timeout),
-                proxies=not self._is_embedded,
+                proxy=settings.proxy,
                 app=app,
                 authorities=authorities,
             ),
@@ -125,7 +127,7 @@ class Run:
             token = greeting.log_in(self.portal)
             self.redactor.learn(token, "token")
             self.portal.account = Credential(token, "account")
-        self.server = greeting.greet(self.portal)
+        self.greeted = greeting.greet(self.portal)
 
     def _pacer(self, settings: Settings) -> Pacer:
         """Nobody else sends to the embedded portal, whose port may have been another target's."""

@@ -53,6 +53,7 @@ class Settings:
     strict: bool = False
     fault: str | None = None
     variants: tuple[str, ...] = ()
+    proxy: str | None = field(default=None, repr=False)  # to go through; may hold a password
     ca: Path | None = None  # certificate authorities to trust besides the usual ones (PEM)
     report_dir: Path = Path("reports")
     id_examples: int = 25
@@ -233,6 +234,11 @@ def consistent(settings: Settings) -> Settings:
         )
     if settings.pace is not None and settings.pace > settings.rate.requests:
         raise SettingsError(f"--pace {settings.pace} is above the limit of {settings.rate}")
+    if settings.proxy is not None and settings.second_address is not None:
+        raise SettingsError(
+            "--second-address needs connections of our own, and a proxy is set in the environment: "
+            "leave the option out, or except the target by NO_PROXY"
+        )
     if settings.second_token is not None and settings.second_token == settings.token:
         raise SettingsError("--second-token is the same as --token: RATE-6 needs another account")
     return settings

@@ -67,8 +67,9 @@ class Answer:
 class Wire:
     """Connections to one target, kept alive; every method must be called on one event loop.
 
-    `authorities` are files (PEM) of certificate authorities to trust besides the usual ones.
-    `app`, an ASGI application, takes the place of the network: nothing then leaves the process.
+    `proxy` is the URL of the HTTP proxy to go through. `authorities` are files (PEM) of certificate
+    authorities to trust besides the usual ones. `app`, an ASGI application, takes the place of the
+    network: nothing then leaves the process.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Wire:
         *,
         bounds: Bounds | None = None,
         connections: int = 64,
-        proxies: bool = True,
+        proxy: str | None = None,
         app: Application | None = None,
         authorities: Iterable[Path] = (),
     ) -> None:
@@ -84,7 +85,7 @@ class Wire:
         self._room = asyncio.Semaphore(connections)
         self._free: dict[str | None, list[int]] = {}
         self._lanes = 0  # made for lane 0 so far; their numbers are negative
-        self._proxies = proxies
+        self._proxy = proxy
         self._app = app
         self._authorities = tuple(authorities)
         self._clients: dict[tuple[str | None, int], httpx.AsyncClient] = {}
@@ -127,6 +128,10 @@ class Wire:
             trouble, words = Trouble.DROPPED, _said(error) or "the connection was reset"
         except (httpx.HTTPError, OSError) as error:
             trouble, words = Trouble.PROTOCOL, _said(error) or type(error).__name__
+        if response is not None and response.status == 407 and self._proxy is not None:
+            # Proxies alone say this (RFC 9110, 15.5.8): it is no answer of the target.
+            response, trouble = None, Trouble.CONNECT
+            words = "the proxy refused: 407 Proxy Authentication Required"
         return Answer(response, trouble, words, sent, now())
 
     async def _send_on_a_free_lane(self, request: Request, bounds: Bounds | None) -> Answer:
@@ -166,7 +171,7 @@ class Wire:
             options: dict[str, Any] = {
                 "limits": limits,
                 "verify": self._trust,
-                "trust_env": self._proxies,
+                "trust_env": False,  # the proxy is known already, and shown
                 "cookies": _no_cookies(),
             }
             if self._app is not None:
@@ -175,6 +180,8 @@ class Wire:
                 options["transport"] = httpx.AsyncHTTPTransport(
                     verify=self._trust, limits=limits, local_address=address
                 )
+            elif self._proxy is not None:
+                options["proxy"] = self._proxy
             client = self._clients[address, lane] = httpx.AsyncClient(**options)
         return client
 
@@ -184,21 +191,20 @@ async def _exchange(client: httpx.AsyncClient, request: Request, limits: Bounds)
     target = parts.path or "/"
     if "?" in request.url:
         target += "?" + parts.query
-    # httpx would resolve dot segments and re-encode the path; the target extension goes out as
-    # it is.
+    root = httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/")
     outgoing = httpx.Request(
         request.method,
-        httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/"),
+        root,
         headers=[
             (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers
         ],
         content=request.body,
         extensions={
-            "target": target.encode("ascii"),
             "timeout": httpx.Timeout(limits.read, connect=limits.connect).as_dict(),
         },
     )
     outgoing.method = request.method  # httpx would spell it in capitals
+    outgoing.url = _AsWritten(root, target.encode("ascii"))
     incoming = await client.send(outgoing, stream=True, follow_redirects=False)
     try:
         return await _read(incoming, limits)
@@ -239,6 +245,22 @@ async def _read(incoming: httpx.Response, limits: Bounds) -> Response:
     )
 
 
+class _AsWritten(httpx.URL):
+    """A URL whose path and query go out as they were written: httpx would resolve dot segments and
+    re-encode. (httpcore's own way to say so, the extension `target`, would also replace what a
+    proxy is asked for.)
+    """
+
+    def __init__(self, root: httpx.URL, target: bytes) -> None:
+        super().__init__(root)
+        self._target = target
+
+    @property
+    def raw_path(self) -> bytes:
+        """Path and query."""
+        return self._target
+
+
 def _no_cookies() -> http.cookiejar.CookieJar:
     # A kept cookie would answer for the missing Authorization header (AUTH-1, AUTH-5).
     return http.cookiejar.CookieJar(policy=http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -256,8 +278,7 @@ class _InProcess(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Run the application on one request and collect its whole answer."""
-        target: bytes = request.extensions["target"]
-        path, _, query = target.partition(b"?")
+        path, _, query = request.url.raw_path.partition(b"?")
         body = await request.aread()
         messages: list[dict[str, Any]] = []
 

@@ -64,7 +64,7 @@ def test_an_answer_or_a_trouble_comes_of_it(site: Site, monkeypatch: pytest.Monk
     """Within its time, its memory, and without an exception."""
     monkeypatch.setattr("workspace_conformance.road.MAX_WAIT", 0.5)
     road = Road(
-        Wire(bounds=BOUNDS, proxies=False),
+        Wire(bounds=BOUNDS),
         Pacer(None, DOCUMENTED_RATE),
         Redactor(),
         allow_writes=True,

@@ -40,6 +40,9 @@ def _head(data: Data) -> Iterator[str]:
         yield f"It could not be judged: {code(data['cannot_judge'])}"
     else:
         yield verdict_words(data)[1]
+    if data.get("remark"):
+        yield ""
+        yield f"Note: {code(data['remark'], 600)}"
     if data["gate"]["words"]:
         yield ""
         yield f"**{code(data['gate']['words'], 1000)}**"

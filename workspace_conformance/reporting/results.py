@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from workspace_conformance import proxies
 from workspace_conformance.baseline import Baseline, Changes
 from workspace_conformance.contract import Contract
 from workspace_conformance.exchange import Exchange
@@ -67,6 +68,7 @@ class Result:
     replayed: Mapping[str, Any] | None = (
         None  # what was judged again, and is no traffic of this run
     )
+    remark: str | None = None  # about the target, to be read before the findings
     cannot: str | None = None  # why the target could not be judged at all
 
 
@@ -89,6 +91,7 @@ def as_data(result: Result) -> dict[str, Any]:
         "settings": _settings(result.settings),
         "verdict": str(result.verdict),
         "interrupted": result.interrupted,
+        "remark": result.remark,
         "cannot_judge": result.cannot,
         "exit_code": result.exit_code,
         "gate": _gate(result),
@@ -243,6 +246,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "strict": settings.strict,
         "fault": settings.fault,
         "variants": list(settings.variants),
+        "proxy": proxies.shown(settings.proxy) if settings.proxy else None,
         "ca": str(settings.ca) if settings.ca else None,
         "id_examples": settings.id_examples,
         "rate_limit": str(settings.rate),

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from workspace_conformance import proxies
 from workspace_conformance.contract import Level
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.gate import Decision, is_waived
@@ -54,8 +55,9 @@ def header(settings: Settings) -> list[str]:
         for name, yes in (("writes", settings.allow_writes), ("burst", settings.allow_burst))
         if yes
     ]
+    through = f" through the proxy {proxies.shown(settings.proxy)}" if settings.proxy else ""
     return [
-        f"workspace: target {settings.target}",
+        f"workspace: target {settings.target}{through}",
         f"workspace: given {', '.join(given) or 'no credential'}; "
         f"allowed: {', '.join(consent) or 'nothing but reading'}; pace {_pace(settings)}",
     ]
@@ -68,6 +70,7 @@ def _pace(settings: Settings) -> str:
 def summary(result: Result, redactor: Redactor) -> list[Line]:
     """The lines of the summary, the verdict last. Everything in them is redacted."""
     lines = [
+        *_remark(result),
         *_changes(result),
         *_sections(result),
         *_violations(result, redactor),
@@ -78,6 +81,12 @@ def summary(result: Result, redactor: Redactor) -> list[Line]:
         _verdict(result),
     ]
     return [Line(harmless(redactor.text(line.text)), line.markup) for line in lines]
+
+
+def _remark(result: Result) -> Iterator[Line]:
+    if result.remark is not None:
+        yield from _wrapped(f"Note: {result.remark}", "", {"bold": True, "yellow": True})
+        yield Line("")
 
 
 def _sections(result: Result) -> Iterator[Line]:
