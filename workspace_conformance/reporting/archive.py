@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,42 +22,59 @@ from workspace_conformance.redaction import Redactor
 from workspace_conformance.settings import Settings
 
 
-def as_text(
-    exchanges: Sequence[tuple[Exchange, str, bool]],
+def pieces(
+    exchanges: Iterable[tuple[Exchange, str, bool]],
     about: Mapping[str, Any],
     redactor: Redactor,
-) -> str:
-    """An archive's text: exchanges (with who asked, and whether anew) in the order of sending;
-    `about` is what a replay needs to know of the run.
+) -> Iterator[str]:
+    """An archive's text, an exchange at a time, for all of it may be large: exchanges (with who
+    asked, and whether anew) in the order of sending; `about` is what a replay needs to know of the
+    run.
     """
-    out = io.StringIO()
-    creator = harfile.Creator("workspace-conformance", __version__)
-    with harfile.HarFile.open(out, creator=creator) as archive:
-        for exchange, _, _ in exchanges:
-            _add(archive, exchange, redactor)
-    data = json.loads(out.getvalue())
-    for item, (exchange, asker, anew) in zip(data["log"]["entries"], exchanges, strict=True):
-        response = exchange.response
-        item["_workspace"] = {
-            "number": exchange.number,
-            "asker": redactor.text(asker),
-            "anew": anew,
-            "account": exchange.request.account,
-            "address": exchange.request.address,
-            "trouble": exchange.trouble and str(exchange.trouble),
-            "words": redactor.text(exchange.words),
-            "unreadable": response and response.trouble,
-            "refused": bool(response and response.refused),
-            "sent": exchange.sent,
-            "received": exchange.received,
-        }
+    log = _log(None, redactor)
+    log["_workspace"] = {"format": recording.FORMAT, **redactor.data(dict(about))}
+    del log["entries"]
+    yield '{"log": ' + json.dumps(log, ensure_ascii=False)[:-1] + ', "entries": ['
+    separator = "\n"
+    for exchange, asker, anew in exchanges:
+        (item,) = _log(exchange, redactor)["entries"]
+        item["_workspace"] = _further(exchange, asker, anew, redactor)
         post = item["request"].get("postData")
         if post is not None:
             _, encoding = recording.text_of(exchange.request.body, redactor)
             if encoding:
                 post["_encoding"] = encoding
-    data["log"]["_workspace"] = {"format": recording.FORMAT, **redactor.data(dict(about))}
-    return json.dumps(data, ensure_ascii=False) + "\n"
+        yield separator + json.dumps(item, ensure_ascii=False)
+        separator = ",\n"
+    yield "\n]}}\n"
+
+
+def _further(exchange: Exchange, asker: str, anew: bool, redactor: Redactor) -> dict[str, Any]:
+    response = exchange.response
+    return {
+        "number": exchange.number,
+        "asker": redactor.text(asker),
+        "anew": anew,
+        "account": exchange.request.account,
+        "address": exchange.request.address,
+        "trouble": exchange.trouble and str(exchange.trouble),
+        "words": redactor.text(exchange.words),
+        "unreadable": response and response.trouble,
+        "refused": bool(response and response.refused),
+        "sent": exchange.sent,
+        "received": exchange.received,
+    }
+
+
+def _log(exchange: Exchange | None, redactor: Redactor) -> dict[str, Any]:
+    """The log of an archive of one exchange, or of none."""
+    out = io.StringIO()
+    creator = harfile.Creator("workspace-conformance", __version__)
+    with harfile.HarFile.open(out, creator=creator) as archive:
+        if exchange is not None:
+            _add(archive, exchange, redactor)
+    log: dict[str, Any] = json.loads(out.getvalue())["log"]
+    return log
 
 
 def told_of(settings: Settings) -> dict[str, Any]:

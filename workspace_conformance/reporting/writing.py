@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,9 @@ def write(
     data = redactor.data(results.as_data(result))
     if result.archive is not None:
         file = folder / ARCHIVE
-        text = archive.as_text(result.archive.exchanges, result.archive.about, redactor)
-        write_whole(text, file)
-        data["evidence"] = {"file": ARCHIVE, "sha256": sha256(file.read_bytes()).hexdigest()}
+        pieces = archive.pieces(result.archive.exchanges, result.archive.about, redactor)
+        write_whole(pieces, file)
+        data["evidence"] = {"file": ARCHIVE, "sha256": _digest(file)}
     write_whole(results.as_text(data), folder / RESULTS)
     if result.archive is not None:
         _certify(data, result, folder)
@@ -70,9 +70,8 @@ def write(
 def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
     settings = result.settings
     files = [folder / RESULTS, folder / ARCHIVE]
-    digests = {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
-    contract = schema_path("requirements.yaml")
-    digests["contract"] = sha256(contract.read_bytes()).hexdigest()
+    digests = {file.name: _digest(file) for file in files}
+    digests["contract"] = _digest(schema_path("requirements.yaml"))
     told: Mapping[str, Any] = statement.statement(data, settings.subject_digest, digests)
     if settings.sign is not None:
         told = certificate.signed(told, settings.sign)
@@ -80,12 +79,20 @@ def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
     write_whole(text, folder / CERTIFICATE)
 
 
-def write_whole(text: str, file: Path) -> None:
-    """Write a file, whole or not at all. Lone surrogates, which no file can hold, are spelt out."""
+def write_whole(text: str | Iterable[str], file: Path) -> None:
+    """Write a file, whole or not at all; the text may come in pieces. Lone surrogates, which no file
+    can hold, are spelt out.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.tmp")
-    draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
+        out.writelines([text] if isinstance(text, str) else text)
     draft.replace(file)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def forget(folder: Path) -> None:
