@@ -29,12 +29,18 @@ class Case:
     format: str | None = None
     resource: str | None = None
     exchanges: list[int] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # bounds of ours that kept bodies from view
     asker: str = ""  # who asks, in a recording: the case, or an experiment that serves several
 
     def credit(self, exchange: Exchange) -> None:
         """Count `exchange` among those that the case rests on."""
         if exchange.number not in self.exchanges:
             self.exchanges.append(exchange.number)
+
+    def inherit(self, other: Case) -> None:
+        """Rest on what an experiment rests on, too."""
+        self.exchanges.extend(n for n in other.exchanges if n not in self.exchanges)
+        self.unread.extend(other.unread)
 
     def infer(self, exchanges: Mapping[int, Exchange]) -> None:
         """Fill in method and format where the case's parameters do not say them, and all that it
@@ -80,27 +86,25 @@ class Once:
     def __init__(self, label: str = "") -> None:
         self._label = label
         self._lock = threading.Lock()
-        self._known: dict[Hashable, tuple[Future[Any], list[int]]] = {}
+        self._known: dict[Hashable, tuple[Future[Any], Case]] = {}
 
     def __call__(self, key: Hashable, run: Callable[[], T]) -> T:
         """The value of `run`, run at most once for `key`; what it raised is raised again each time."""
+        case = current()
         with self._lock:
             known = self._known.get(key)
             if known is None:
                 future: Future[T] = Future()
-                exchanges: list[int] = []
-                self._known[key] = (future, exchanges)
-        case = current()
+                inner = Case(case.id, case.requirement) if case else Case("", "")
+                inner.asker = f"{self._label} {key!r}"
+                self._known[key] = (future, inner)
         if known is not None:
             try:
                 value: T = known[0].result()
             finally:
                 if case is not None:
-                    case.exchanges.extend(n for n in known[1] if n not in case.exchanges)
+                    case.inherit(known[1])
             return value
-        inner = Case(case.id, case.requirement) if case else Case("", "")
-        inner.asker = f"{self._label} {key!r}"
-        inner.exchanges = exchanges
         enter(inner)
         try:
             value = run()
@@ -113,4 +117,4 @@ class Once:
         finally:
             enter(case)
             if case is not None:
-                case.exchanges.extend(n for n in exchanges if n not in case.exchanges)
+                case.inherit(inner)

@@ -38,11 +38,12 @@ def answer(exchange: Exchange) -> Response:
     return exchange.response
 
 
-def violation(exchange: Exchange, sentence: str) -> NoReturn:
-    """Raise Violation with the exchange that shows it."""
+def violation(exchange: Exchange, sentence: str, *, by_head: bool = False) -> NoReturn:
+    """Raise Violation with the exchange that shows it; `by_head` where its status or headers do."""
     __tracebackhide__ = True
     error = Violation(sentence)
     error.exchange = exchange
+    error.by_head = by_head
     raise error
 
 
@@ -85,7 +86,7 @@ def expect_success(exchange: Exchange) -> Response:
     if response.status == 403:
         raise unusable(exchange, "the account may not do this")
     if not response.succeeded:
-        violation(exchange, f"answered {response.status_line}; expected a success")
+        violation(exchange, f"answered {response.status_line}; expected a success", by_head=True)
     return response
 
 
@@ -95,7 +96,7 @@ def expect_status(exchange: Exchange, *wanted: int) -> Response:
     response = answer(exchange)
     if response.status not in wanted:
         names = " or ".join(f"{status} {phrase(status)}".strip() for status in wanted)
-        violation(exchange, f"answered {response.status_line}; expected {names}")
+        violation(exchange, f"answered {response.status_line}; expected {names}", by_head=True)
     return response
 
 
@@ -104,7 +105,11 @@ def expect_no_success(exchange: Exchange) -> Response:
     __tracebackhide__ = True
     response = answer(exchange)
     if response.succeeded:
-        violation(exchange, f"answered {response.status_line}; expected anything but a success")
+        violation(
+            exchange,
+            f"answered {response.status_line}; expected anything but a success",
+            by_head=True,
+        )
     return response
 
 
@@ -113,7 +118,9 @@ def expect_refusal(exchange: Exchange) -> Response:
     __tracebackhide__ = True
     response = answer(exchange)
     if not 400 <= response.status < 500:
-        violation(exchange, f"answered {response.status_line}; expected a refusal (4xx)")
+        violation(
+            exchange, f"answered {response.status_line}; expected a refusal (4xx)", by_head=True
+        )
     return response
 
 
@@ -125,6 +132,7 @@ def expect_no_server_error(exchange: Exchange) -> Response:
         violation(
             exchange,
             f"answered {response.status_line}; a client's mistake is answered 4xx, not 5xx",
+            by_head=True,
         )
     return response
 
@@ -146,7 +154,7 @@ def expect_media(exchange: Exchange, wanted: str) -> None:
     found = declared(exchange)
     if found is None or not (found.is_json if wanted == "json" else found.is_xml):
         shown = printable(response.header("content-type") or "nothing")
-        violation(exchange, f"declares {shown}; expected {WORDS[wanted]}")
+        violation(exchange, f"declares {shown}; expected {WORDS[wanted]}", by_head=True)
     expect_readable(exchange)
 
 

@@ -51,10 +51,12 @@ REASON_WORDS: dict[Reason, str] = {
 class Violation(AssertionError):
     """The target broke the requirement that the case judges.
 
-    The message says how, in one sentence; `exchange` is the one that shows it.
+    The message says how, in one sentence; `exchange` is the one that shows it. `by_head`: its status
+    or headers do, whatever the body holds.
     """
 
     exchange: Exchange | None = None
+    by_head: bool = False
 
 
 class Untested(Skipped):

@@ -237,6 +237,10 @@ class Run:
             item.obj(**{name: given[name] for name in names})
         except (Untested, AssertionError) as outcome:
             self._lighten(outcome)
+            by_head = isinstance(outcome, Violation) and outcome.by_head
+            if case.unread and isinstance(outcome, AssertionError) and not by_head:
+                words = f"a body that this rests on was not read, for safety: {case.unread[0]}"
+                raise Untested(Reason.SETUP_FAILED, words) from None
             raise
         finally:
             cases.enter(None)

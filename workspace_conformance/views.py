@@ -11,8 +11,17 @@ from typing import Any
 
 from lxml import etree
 
+from workspace_conformance import cases
 from workspace_conformance.exchange import Exchange, Response
-from workspace_conformance.media import Element, MediaType, Unreadable, read, read_json, read_xml
+from workspace_conformance.media import (
+    Element,
+    MediaType,
+    Refused,
+    Unreadable,
+    read,
+    read_json,
+    read_xml,
+)
 
 View = dict[str, Any]  # a record: members to texts, to records, or to lists of them
 
@@ -26,19 +35,31 @@ def value(response: Response | None) -> Any:
     """The JSON value or XML root element in a body: as declared, else whatever can be read; None if
     nothing.
     """
-    if response is None or not response.body or response.trouble:
+    if response is None or not response.body:
+        return None
+    if response.trouble:
+        if response.refused:
+            _note_unread(response.trouble)
         return None
     declared = media_type(response)
-    try:
-        return read(response.body, declared)
-    except Unreadable:
-        pass
-    for reader in (read_json, read_xml):
+    bound: Refused | None = None
+    for reader in (lambda body, _: read(body, declared), read_json, read_xml):
         try:
             return reader(response.body, None)
+        except Refused as error:
+            bound = bound or error
         except Unreadable:
             continue
+    if bound is not None:
+        _note_unread(str(bound))
     return None
+
+
+def _note_unread(words: str) -> None:
+    """What is missing from a body that a bound of ours kept from view is nobody's fault."""
+    case = cases.current()
+    if case is not None:
+        case.unread.append(words)
 
 
 def records(exchange: Exchange) -> list[View]:

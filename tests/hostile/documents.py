@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,15 @@ def _json_million(call: Call, site: Site) -> bytes:
 @behaviour("json-million-objects", "sends more than a million tiny objects", SPARED)
 def _json_objects(call: Call, site: Site) -> bytes:
     return _member(call, site, _TINY)
+
+
+@behaviour("records-padded", "pads each record with five million spaces, lists not", SPARED)
+def _records_padded(call: Call, site: Site) -> bytes:
+    answer = site.truth(call)
+    is_record = call.line.startswith("GET ") and re.search(
+        "/(people|group|blog)/[^/]{8,}", call.line
+    )
+    return spelled(answer, call, body=answer.body + b" " * 5_000_000 if is_record else None)
 
 
 @behaviour("json-duplicates", "names every member twice, with other values", ACCUSED)
