@@ -236,6 +236,7 @@ class Run:
         try:
             item.obj(**{name: given[name] for name in names})
         except (Untested, AssertionError) as outcome:
+            self._redact(outcome)
             self._lighten(outcome)
             by_head = isinstance(outcome, Violation) and outcome.by_head
             if case.unread and isinstance(outcome, AssertionError) and not by_head:
@@ -244,6 +245,14 @@ class Run:
             raise
         finally:
             cases.enter(None)
+
+    def _redact(self, outcome: Untested | AssertionError) -> None:
+        """Take secrets out of what an outcome says: pytest's own traces (--debug) show it."""
+        text = self.redactor.text
+        outcome.args = tuple(text(it) if isinstance(it, str) else it for it in outcome.args)
+        if isinstance(outcome, Untested):
+            outcome.words = text(outcome.words)
+            outcome.msg = text(str(outcome.msg))
 
     def _lighten(self, outcome: BaseException) -> None:
         """Let go of what an outcome holds in memory until the run ends: the locals of its frames,

@@ -17,7 +17,7 @@ from tests.hostile import runs
 from tests.support import ROOT, Observed, command, environment, observed_portal
 from workspace_conformance import journal
 from workspace_conformance.kinds import letters
-from workspace_conformance.reference import Options
+from workspace_conformance.reference import Options, Rate
 from workspace_conformance.reference.records import Comment, Group, Person, Post
 from workspace_conformance.reference.store import Store
 
@@ -180,14 +180,26 @@ def test_what_cannot_be_removed_is_listed(fault: str, tmp_path: Path) -> None:
     }
 
 
-def test_a_write_that_is_refused_and_carried_out_is_removed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fault", "requirement", "further"),
+    [
+        ("refused-post-applied", "AUTH-8", ("--requirement=AUTH-8",)),
+        ("excess-post-applied", "RATE-10", ("--requirement=RATE", "--rate-limit=50/2s")),
+    ],
+    ids=["401", "503"],
+)
+def test_a_write_that_is_refused_and_carried_out_is_removed(
+    fault: str, requirement: str, further: tuple[str, ...], tmp_path: Path
+) -> None:
     """401 to one without a credential, 503 to one in a hurry: what they made all the same goes."""
-    with observed_portal(Options(rate=None, fault="refused-post-applied")) as portal:
+    rate = Rate(50, 2.0) if requirement == "RATE-10" else None
+    with observed_portal(Options(rate=rate, fault=fault)) as portal:
         full_of_look_alikes(portal.app.parts.store)
         before = portal.held()
-        ran = judge(portal, tmp_path, "--requirement=AUTH-8")
+        ran = judge(portal, tmp_path, *further)
         assert portal.held() == before
-    assert ran.requirement("AUTH-8")["verdict"] == "failed"
+    assert ran.requirement(requirement)["verdict"] == "failed", ran.out[-3000:]
+    assert ran.results["traffic"]["left_behind"] == []
 
 
 @pytest.mark.slow
@@ -281,7 +293,7 @@ def test_after_kill_a_journal_cleans_up(seed: int, tmp_path: Path) -> None:
         assert ran.code == 0, ran.out[-3000:]
         assert portal.held() == holding
 
-        # A first clean-up is killed, too.
+        # As if the kill had cut a line of the journal off.
         file.write_bytes(file.read_bytes() + b'{"gone": "community/bl')
         code, out = clean_up(portal, file)
         assert portal.held() == before, out
