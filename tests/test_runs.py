@@ -468,3 +468,21 @@ def test_login_gives_the_token_where_none_is_given(tmp_path: Path) -> None:
 
 def test_the_secrets_of_these_tests_are_not_alike() -> None:
     assert len({TOKEN, SECOND_TOKEN, PASSWORD}) == 3
+
+
+# --- what a run says meanwhile --------------------------------------------------------------------
+
+
+def test_verbose_names_requirement_and_sentence(tmp_path: Path) -> None:
+    """Once each, before its first case; nothing of the kind without -v."""
+    asked = ("--requirement=FMT-9", "--requirement=FMT-10")
+    statements = [load().requirements[name].statement for name in ("FMT-9", "FMT-10")]
+    ran = run_suite(tmp_path, "-v", *asked)
+    lines = ran.out.splitlines()
+    first = lines.index("FMT-9 (MUST; Basic concepts, Making requests)")
+    assert lines[first + 1 : first + 4] == [f"  {statements[0]}", "", lines[first + 3]]
+    assert "::test_suffix_works_with_a_query[" in lines[first + 3]
+    progress = " ".join(ran.out.partition("= conformance =")[0].split())
+    assert all(progress.count(statement) == 1 for statement in statements)
+    quiet = run_suite(tmp_path, *asked).out.partition("= conformance =")[0]
+    assert "(MUST; " not in quiet

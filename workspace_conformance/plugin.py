@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance import clean_up, finishing, github, invocation, options, planning
+from workspace_conformance import (
+    clean_up,
+    finishing,
+    github,
+    headings,
+    invocation,
+    options,
+    planning,
+)
 from workspace_conformance import contract as contracts
 from workspace_conformance.contract import Level
 from workspace_conformance.media import harmless
@@ -152,6 +160,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not run.settings.plan:
         writing.forget(run.settings.report_dir)
     github.silence(session.config)
+    headings.register(session.config, run)
     try:
         run.start()
     except CannotJudge as error:
