@@ -13,8 +13,13 @@ import pytest
 
 from workspace_conformance.contract import load
 from workspace_conformance.options import OPTIONS
+from workspace_conformance.reference.faults import FAULTS
+from workspace_conformance.reference.variants import VARIANTS
 from workspace_conformance.verdict import Exit
 
+from . import test_variants
+from .hostile import test_resets, test_secrets
+from .hostile.registry import everything
 from .support import ROOT, environment, observed_portal
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -116,6 +121,9 @@ def test_every_command_in_the_text_is_tried() -> None:
         "python -m workspace_conformance.reference",  # tests/reference/test_command.py
         "python -m workspace_conformance.manifest --write",  # tests/test_guards.py: --write is true
         "python tests/fault_matrix.py",
+        "pytest tests",
+        "pytest tests -m slow",
+        "python bench/road.py",  # tests/test_bench.py
         # tests/reporting/test_compare.py:
         "python -m workspace_conformance.compare A/results.json NAME=B/results.json",
         "pytest --fault json-as-html",  # tests/reporting/test_written.py
@@ -173,6 +181,22 @@ def test_every_variable_in_the_text_exists() -> None:
     named = set(re.findall(r"WORKSPACE_[A-Z_]+", README))
     known = {option.variable for option in OPTIONS if option.variable}
     assert named == known | {"WORKSPACE_STRICT"}
+
+
+def test_the_numbers_are_those_of_the_tests() -> None:
+    text = " ".join(README.split())
+    for words in (
+        f"{len(FAULTS)} known faults",
+        f"each of the {len(load().requirements)} requirements",
+        f"{len(VARIANTS)} lawful variants",
+        f"names {len(VARIANTS)} points",
+        f"{test_variants.PAIRS} drawn pairs and {test_variants.TRIPLES} drawn triples",
+        f"{len(everything())} hostile behaviours",
+        f"1 % and 10 % of all exchanges, {len(test_resets.SEEDS)} seeds each",
+        f"more than {test_secrets.SEARCHED:,} bytes",
+    ):
+        assert words in text
+    assert test_resets.SHARES == (0.01, 0.1)
 
 
 # --- tables and places ----------------------------------------------------------------------------

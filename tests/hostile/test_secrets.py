@@ -25,6 +25,7 @@ CANARIES = {
     "SECOND_TOKEN": "canary-second_TOKEN.0123456789/ABC+def==",
     "PASSWORD": 'Kanarien "Vogel" & pass/word %41 <3 \\ 8fJw',
 }
+SEARCHED = 10_000_000  # bytes that a run leaves at least
 PIECE = 14  # characters of a secret that must not be found alone, either
 
 
@@ -213,4 +214,5 @@ def test_no_secret_is_in_anything_that_a_run_leaves(
                     found.append(f"{where}: {wanted[match[0]]}: {near!r}")
                     break
     print(f"searched {size:,} bytes in {len(files)} files for {len(echo.secrets)} secrets")
+    assert size > SEARCHED
     assert not found, "\n".join(found)
