@@ -118,6 +118,8 @@ def _archive(run: Run, results: Sequence[CaseResult]) -> Archive | None:
         "label": run.label,
         "started": run.started,
         "campaign": told,
+        # A run that was cut off has answers to questions of cases that it did not come to judge.
+        "not_run": [name for name in run.collected if name not in run.results and not run.cannot],
     }
     return Archive(
         [

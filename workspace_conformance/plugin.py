@@ -109,8 +109,13 @@ def pytest_collection_modifyitems(
     config.stash[RUN] = run
     for item in judging:
         run.requirement_of(item)
-    if wanted:
-        out = [item for item in judging if run.requirement_of(item).id not in wanted]
+    unknown = run.recording.not_run if run.recording else frozenset()
+    if wanted or unknown:
+        out = [
+            item
+            for item in judging
+            if item.nodeid in unknown or (wanted and run.requirement_of(item).id not in wanted)
+        ]
         config.hook.pytest_deselected(items=out)
         items[:] = [item for item in items if item not in set(out)]
     items.sort(key=_phase)

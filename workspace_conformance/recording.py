@@ -47,6 +47,7 @@ class Recording:
     def __init__(self, entries: list[Entry], about: Mapping[str, Any], digest: str) -> None:
         self.about = about
         self.digest = digest  # SHA-256 of the archive, in hexadecimal
+        self.not_run = frozenset(map(str, about.get("not_run", ())))  # cases that were not judged
         self.stand_ins = {name: stand_in(name) for name in _SECRETS.values()}
         self.exchanges = {entry.exchange.number: entry.exchange for entry in entries}
         self._lock = threading.Lock()

@@ -1,13 +1,10 @@
-"""What runs of the real suite write: on a passing target, a failing one, a run that is cut off, and a
-target that does not answer.
+"""What narrow runs of the real suite write: on a passing target, a failing one, and one that does not
+answer.
 """
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import jsonschema_rs
 import pytest
 from lxml import html as parser
 
-from tests.support import ROOT, Ran, command, environment, free_port, run_suite
+from tests.support import ROOT, Ran, free_port, run_suite
 
 SCHEMA = ROOT / "schemas" / "results.schema.json"
 
@@ -73,31 +70,3 @@ def test_an_unreachable_target(tmp_path: Path) -> None:
     assert ran.code == 6
     expect_whole(ran)
     assert "could not be judged: the target does not answer" in head(ran)
-
-
-def test_a_run_cut_off_by_ctrl_c(tmp_path: Path) -> None:
-    arguments = command(tmp_path, "--latency-ms=150", "--overlap=1", "-v")
-    with subprocess.Popen(
-        arguments,
-        cwd=ROOT,
-        env=environment(PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        said = ""
-        while "PASSED" not in said:
-            line = process.stdout.readline()
-            assert line, said
-            said += line
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        said += process.stdout.read()
-        code = process.wait(60)
-    ran = Ran(code, said, tmp_path)
-    assert code == 2
-    expect_whole(ran)
-    assert ran.results["verdict"] == "incomplete"
-    assert ran.results["interrupted"] is True
-    assert head(ran).startswith("Incomplete The run was interrupted.")
