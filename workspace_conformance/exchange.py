@@ -46,7 +46,7 @@ class Request:
         return _header(self.headers, name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Response:
     """One answer. `body` is without its content coding; `trouble` says why it could not be read
     whole, `refused` that this was for a bound of ours, which is no proof of a server's error.

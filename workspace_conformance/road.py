@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ _KEPT_BEGINNING = 4096
 _RECORD_BYTES = 48 * 1024 * 1024  # bytes of bodies that may be answered from the record
 _LARGE_BODY = 256 * 1024  # bytes; what is larger counts towards a flood
 _FLOOD = 512 * 1024 * 1024  # bytes of large bodies, after which no further one is read whole
+_HELD = 160 * 1024 * 1024  # bytes of large bodies in memory at once, at which none is either
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ class Road:
         self._silent = 0
         self._vain = 0.0  # seconds spent on requests that got no answer
         self._flood = 0  # bytes of large bodies that came
+        self._held = 0  # and those of them that somebody still looks at
         self._kept_bytes = 0
         self.last_heard = 0.0  # when the last answer came, seconds since the epoch
         self.measured: dict[str, Any] | None = None  # facts about the target, for the result
@@ -332,8 +335,10 @@ class Road:
         return ""
 
     def _bounds(self, bounds: Bounds | None) -> Bounds | None:
-        """The bounds of the next request: after a flood of large bodies no more of them are read."""
-        if self._flood < _FLOOD:
+        """The bounds of the next request: after a flood of large bodies, or while many of them are
+        held, no more of them are read.
+        """
+        if self._flood < _FLOOD and self._held < _HELD:
             return bounds
         bounds = bounds or self._wire.bounds
         return replace(bounds, body=min(bounds.body, _LARGE_BODY))
@@ -360,8 +365,10 @@ class Road:
             )
             kept = exchange
             size = len(answer.response.body) if answer.response else 0
-            if size > _LARGE_BODY:
+            if answer.response is not None and size > _LARGE_BODY:
                 self._flood += size
+                self._held += size
+                weakref.finalize(answer.response, self._let_go, size).atexit = False
             room = _KEPT_BODY if self._kept_bytes < _KEPT_BYTES else _KEPT_BEGINNING
             if answer.response is not None and size > room:
                 kept = replace(
@@ -370,6 +377,10 @@ class Road:
             self._kept_bytes += min(size, room)
             self.exchanges[number] = kept
         return exchange
+
+    def _let_go(self, size: int) -> None:
+        # Not under the lock: a body may be let go of while it is held. A lost count costs a body.
+        self._held -= size
 
 
 def _announced_wait(response: Response) -> float | None:

@@ -42,16 +42,14 @@ def value(response: Response | None) -> Any:
             _note_unread(response.trouble)
         return None
     declared = media_type(response)
-    bound: Refused | None = None
     for reader in (lambda body, _: read(body, declared), read_json, read_xml):
         try:
             return reader(response.body, None)
         except Refused as error:
-            bound = bound or error
+            _note_unread(str(error))
+            return None
         except Unreadable:
             continue
-    if bound is not None:
-        _note_unread(str(bound))
     return None
 
 
