@@ -8,8 +8,10 @@ our own safety raises :class:`Refused`, which says nothing about the server's co
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import re
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Final, NoReturn, TypeAlias
@@ -31,6 +33,9 @@ DIGITS: Final = 1_000
 
 VALUES: Final = 400_000
 """How many marks of structure a body may have: brackets, strings and numbers of JSON, tags of XML."""
+
+ATTRIBUTES: Final = 20_000
+"""How many attributes an XML document may have: trees of them take much memory."""
 
 
 class Unreadable(ValueError):
@@ -78,6 +83,16 @@ def _place(text: str, position: int) -> str:
     column = position - text.rfind("\n", 0, position)
     excerpt = printable(text[max(0, position - 20) : position + 20], 40)
     return f"at line {line}, column {column}, near `{excerpt}`"
+
+
+_large = threading.Lock()
+
+
+def _room_for(body: bytes) -> contextlib.AbstractContextManager[object]:
+    """Large bodies are read one at a time: cases run side by side, and a tree is many times as large
+    as its text.
+    """
+    return _large if len(body) > 256 * 1024 else contextlib.nullcontext()
 
 
 # --- characters -----------------------------------------------------------------------------------
@@ -145,9 +160,10 @@ def read_json(body: bytes, charset: str | None = None) -> Json:
     value included), Refused for nesting deeper than DEPTH, numbers longer than DIGITS characters,
     or exponents of five digits and more.
     """
-    text = _checked_json(body, charset)
-    value = _parse_json(text, None)
-    return _mend(value) if _SURROGATE_ESCAPE.search(text) else value
+    with _room_for(body):
+        text = _checked_json(body, charset)
+        value = _parse_json(text, None)
+        return _mend(value) if _SURROGATE_ESCAPE.search(text) else value
 
 
 def duplicate_names(body: bytes, charset: str | None = None) -> list[str]:
@@ -242,6 +258,11 @@ def read_xml(body: bytes, charset: str | None = None) -> Element:
     Raises Unreadable for what is not well-formed in that charset (namespaces included), Refused for
     nesting deeper than DEPTH, entities of its own, or names and texts longer than libxml2 allows.
     """
+    with _room_for(body):
+        return _read_xml(body, charset)
+
+
+def _read_xml(body: bytes, charset: str | None) -> Element:
     text = _decode(body, _xml_charset(body, charset), "XML")
     if not text.strip(" \t\r\n"):
         raise Unreadable("the XML is missing: the body is empty")
@@ -273,6 +294,8 @@ def read_xml(body: bytes, charset: str | None = None) -> Element:
                 f"the XML passes a bound of the parser: {printable(reason, 120)}"
             ) from None
         raise _xml_error(reason, encoded, error.position) from None
+    if text.count("=") > ATTRIBUTES and root.xpath("count(//@*)") > ATTRIBUTES:
+        raise Refused(f"the XML has more than {ATTRIBUTES} attributes")
     depth = 0
     for event, node in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
