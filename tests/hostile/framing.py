@@ -67,7 +67,7 @@ def _endless_status(call: Call, site: Site) -> None:
     send_for_ever(call, b"HTTP/1.1 200 ", b"OK " * 1000)
 
 
-@behaviour("no-http", "answers something that is not HTTP", ACCUSED)
+@behaviour("no-http", "answers something that is not HTTP", SPARED)
 def _no_http(call: Call, site: Site) -> bytes:
     return b"220 mail.example.com ESMTP ready\r\n\r\n\x1b[31mhello\r\n\r\n"
 
@@ -77,17 +77,17 @@ def _status_999(call: Call, site: Site) -> bytes:
     return spelled(site.truth(call), call, status="999 Beyond")
 
 
-@behaviour("status-of-four-digits", "answers with the status 2000", ACCUSED)
+@behaviour("status-of-four-digits", "answers with the status 2000", SPARED)
 def _status_2000(call: Call, site: Site) -> bytes:
     return spelled(site.truth(call), call, status="2000 OK")
 
 
-@behaviour("nul-in-header", "puts a NUL byte into a header", ACCUSED)
+@behaviour("nul-in-header", "puts a NUL byte into a header", SPARED)
 def _nul(call: Call, site: Site) -> bytes:
     return site.raw(call).replace(b"\r\n", b"\r\nX-Bad: a\0b\r\n", 1)
 
 
-@behaviour("bare-cr-in-header", "puts a lone carriage return into a header", ACCUSED)
+@behaviour("bare-cr-in-header", "puts a lone carriage return into a header", SPARED)
 def _bare_cr(call: Call, site: Site) -> bytes:
     return site.raw(call).replace(b"\r\n", b"\r\nX-Bad: a\rSet-Cookie: b\r\n", 1)
 
@@ -114,7 +114,7 @@ def _interim_few(call: Call, site: Site) -> bytes:
     return b"HTTP/1.1 100 Continue\r\n\r\n" + hints + site.raw(call)
 
 
-@behaviour("upgrade", "switches to another protocol that nobody asked for", ACCUSED)
+@behaviour("upgrade", "switches to another protocol that nobody asked for", SPARED)
 def _upgrade(call: Call, site: Site) -> None:
     call.socket.sendall(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
@@ -125,25 +125,25 @@ def _upgrade(call: Call, site: Site) -> None:
 # --- lengths --------------------------------------------------------------------------------------
 
 
-@behaviour("endless-body", "sends a body that never ends", SPARED)
+@behaviour("endless-body", "sends a body that never ends", ACCUSED)
 def _endless_body(call: Call, site: Site) -> None:
     send_for_ever(call, OK + b"\r\n", b'{"response": "' + b"x" * 65536)
 
 
-@behaviour("endless-chunks", "sends chunks without end", SPARED)
+@behaviour("endless-chunks", "sends chunks without end", ACCUSED)
 def _endless_chunks(call: Call, site: Site) -> None:
     chunk = b"10000\r\n" + b"[" * 65536 + b"\r\n"
     send_for_ever(call, OK + b"Transfer-Encoding: chunked\r\n\r\n", chunk)
 
 
-@behaviour("endless-trailers", "sends trailers without end", SPARED)
+@behaviour("endless-trailers", "sends trailers without end", ACCUSED)
 def _endless_trailers(call: Call, site: Site) -> None:
     send_for_ever(
         call, OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X-T: 1\r\n" * 300
     )
 
 
-@behaviour("length-too-long", "declares more than it sends, and hangs up", ACCUSED)
+@behaviour("length-too-long", "declares more than it sends, and hangs up", SPARED)
 def _too_long(call: Call, site: Site) -> None:
     answer = site.truth(call)
     call.socket.sendall(spelled(answer, call, length=str(len(answer.body) + 100)))
@@ -162,12 +162,12 @@ def _too_short(call: Call, site: Site) -> bytes:
     return spelled(answer, call, length=str(max(0, len(answer.body) - 20)))
 
 
-@behaviour("length-negative", "declares a negative length", ACCUSED)
+@behaviour("length-negative", "declares a negative length", SPARED)
 def _negative(call: Call, site: Site) -> bytes:
     return spelled(site.truth(call), call, length="-1")
 
 
-@behaviour("length-twice", "declares two lengths", ACCUSED)
+@behaviour("length-twice", "declares two lengths", SPARED)
 def _twice(call: Call, site: Site) -> bytes:
     answer = site.truth(call)
     return spelled(answer, call, headers=(("Content-Length", str(len(answer.body) + 7)),))

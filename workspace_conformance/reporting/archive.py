@@ -29,12 +29,12 @@ def pieces(
 ) -> Iterator[str]:
     """An archive's text, an exchange at a time, for all of it may be large: exchanges (with who
     asked, and whether anew) in the order of sending; `about` is what a replay needs to know of the
-    run.
+    run. It is written in ASCII: what steers terminals, or the direction of text, is in bodies too.
     """
     log = _log(None, redactor)
     log["_workspace"] = {"format": recording.FORMAT, **redactor.data(dict(about))}
     del log["entries"]
-    yield '{"log": ' + json.dumps(log, ensure_ascii=False)[:-1] + ', "entries": ['
+    yield '{"log": ' + json.dumps(log)[:-1] + ', "entries": ['
     separator = "\n"
     for exchange, asker, anew in exchanges:
         (item,) = _log(exchange, redactor)["entries"]
@@ -44,7 +44,7 @@ def pieces(
             _, encoding = recording.text_of(exchange.request.body, redactor)
             if encoding:
                 post["_encoding"] = encoding
-        yield separator + json.dumps(item, ensure_ascii=False)
+        yield separator + json.dumps(item)
         separator = ",\n"
     yield "\n]}}\n"
 
