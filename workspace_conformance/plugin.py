@@ -29,7 +29,7 @@ from workspace_conformance.reporting import evidence, results, terminal, writing
 from workspace_conformance.run import CannotJudge, Run
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.verdict import CaseResult, Exit
-from workspace_conformance.waiting import Waits
+from workspace_conformance.waiting import Screen, Waits
 from workspace_conformance.waivers import covering
 
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
@@ -408,8 +408,5 @@ def _waits(config: pytest.Config) -> Waits:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return Waits(lambda text: None, lambda: None, live=False)
-    return Waits(
-        lambda text: reporter.write(text, flush=True),
-        reporter.ensure_newline,
-        live=reporter.isatty,
-    )
+    screen = Screen(reporter)
+    return Waits(screen.write, screen.fresh, live=bool(reporter.isatty))

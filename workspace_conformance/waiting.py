@@ -6,12 +6,48 @@ one at the end.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
+
+import pytest
 
 _WIDTH = 78  # columns
 _SHORTEST = 1.0  # seconds: what is over sooner is not worth a line
+
+
+class Screen:
+    """Where pytest reports to, reached from any thread at any time.
+
+    While a test runs, pytest catches what is written to standard output, its reporter's own words
+    too. Made while it does not (between collection and the first test), this keeps the way out.
+    """
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self._reporter = reporter
+        self._out: int | None = None
+        with contextlib.suppress(OSError, ValueError):  # no file, or none that is open
+            sys.stdout.flush()
+            self._out = os.dup(sys.stdout.fileno())
+            weakref.finalize(self, os.close, self._out)
+
+    def write(self, text: str) -> None:
+        """Put a text out at once."""
+        if self._out is None:
+            self._reporter.write(text, flush=True)
+        else:
+            with contextlib.suppress(OSError):
+                os.write(self._out, text.encode("utf-8", "replace"))
+
+    def fresh(self) -> None:
+        """Begin a new line where the reporter has begun one; it then begins one itself."""
+        if self._reporter.currentfspath or self._reporter.verbosity < 0:
+            self.write("\n")
+            self._reporter.currentfspath = None
 
 
 class Waits:
@@ -86,4 +122,5 @@ class Waits:
         if self._live:
             self._write("\r" + " " * _WIDTH + "\r")
         else:
+            self._fresh()
             self._write(f"  went on after {time.monotonic() - self._began:.0f} s\n")
