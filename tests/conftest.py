@@ -1,11 +1,32 @@
-"""A share of the slow tests: all of them take longer than the gate of a change may."""
+"""How our own tests are run: over several processes, and the slow ones in shares where asked."""
 
 from __future__ import annotations
 
 import os
 import zlib
+from pathlib import Path
 
 import pytest
+
+QUICK = "not slow and not benchmark"  # as in pytest.ini
+_WORKERS = 2  # for each core: half of what a test does is to wait for a run in another process
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Spread a run of all quick tests over processes, unless it is said how to run them.
+
+    Here and not in pytest.ini: one process judges a target, and `pytest` alone does that. Slow tests
+    fork their runs, two at a time, from a process that has done once what all of them share.
+    """
+    option = config.option
+    if hasattr(config, "workerinput") or getattr(option, "numprocesses", 0) is not None:
+        return  # this is one of them; or -n was given, or there is no xdist
+    told = option.tx or option.dist != "no" or option.usepdb or option.collectonly
+    asked = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
+    if not told and option.markexpr == QUICK and Path(__file__).parent in asked:
+        option.numprocesses = _WORKERS * (os.cpu_count() or 1)
+        option.dist = "worksteal"  # keeps tests of a module together, for the runs that they share
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

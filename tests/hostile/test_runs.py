@@ -20,7 +20,7 @@ from tests.hostile.site import Behaviour, Expect, Site
 TIMEOUT = 2.0  # seconds for one answer
 BOUND = 2 * 40 * TIMEOUT + 2 * 60 + 100  # seconds
 MEMORY = 500 * 1024 * 1024
-QUICK = {"silent", "records-padded", "tls-expired", "redirect-at-once", "reset-at-connect"}
+QUICK = {"silent", "tls-expired", "redirect-at-once", "reset-at-connect"}
 
 EVERYTHING = [
     pytest.param(it, id=it.name, marks=() if it.name in QUICK else pytest.mark.slow)
