@@ -6,6 +6,7 @@ import pytest
 
 from workspace_conformance import authentication, views
 from workspace_conformance.client import NOBODY, Credential, as_form, as_json
+from workspace_conformance.exchange import is_field_value
 from workspace_conformance.expectations import (
     answer,
     expect_no_success,
@@ -227,6 +228,8 @@ def test_the_token_authenticates(portal: Portal, fmt: str) -> None:
         token = views.text(views.record(given), "token")
         if not token:
             raise Untested(Reason.SETUP_FAILED, "the login gave no token")
+        if not is_field_value(token):
+            violation(given, "gave a token that cannot stand in a header as it is")
         given_success(portal.served("people/@self"), "the credential of this run")
         credential = Credential(token, portal.account.account)
         for form in ("json", "xml", ""):

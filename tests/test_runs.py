@@ -298,6 +298,17 @@ def test_a_rejected_credential_is_6_with_one_message(tmp_path: Path) -> None:
     assert {case["reason"] for case in ran.cases()} == {"setup-failed"}
 
 
+def test_a_token_that_no_header_can_carry_is_6_with_one_message(tmp_path: Path) -> None:
+    with observed_portal(Options(rate=None, fault="login-token-unsendable")) as portal:
+        env = {
+            "WORKSPACE_TARGET": portal.url,
+            "WORKSPACE_USERNAME": portal.credentials.username,
+            "WORKSPACE_PASSWORD": portal.credentials.password,
+        }
+        ran = run_suite(tmp_path, env=env)
+    not_judged(ran, "the token that the login gave cannot stand in a header", "WORKSPACE_TOKEN")
+
+
 def test_a_refused_login_is_6_with_one_message(tmp_path: Path) -> None:
     with observed_portal() as portal:
         env = {

@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from workspace_conformance.exchange import Request, Trouble
+from workspace_conformance.exchange import Request, Trouble, is_field_value
 from workspace_conformance.wire import Answer, Bounds, Wire
 
 from .support import Call, RawServer, free_port, gzipped, reply, reset
@@ -257,6 +257,26 @@ def test_no_whole_answer_is_a_trouble_with_words(name: str) -> None:
     assert (answer.response, answer.trouble) == (None, expected)
     assert answer.words
     assert len(server.calls) == 1, "nothing is asked again behind the caller's back"
+
+
+@pytest.mark.parametrize("value", ["\u20ac", "a\r\nb: c", "a\0b"])
+def test_what_no_header_can_carry_is_not_sent(value: str) -> None:
+    assert not is_field_value(value)
+    with RawServer(FINE) as server:
+        (answer,) = send(Request("GET", server.url, (("Authorization", value),)))
+    assert (answer.response, answer.trouble) == (None, Trouble.PROTOCOL)
+    assert answer.words
+    assert server.calls == []
+
+
+@pytest.mark.parametrize("value", ["a", "a b", "a\tb", "\xe9"])
+def test_what_a_header_can_carry_is_sent(value: str) -> None:
+    assert is_field_value(value)
+    assert not is_field_value(f"{value} ")
+    with RawServer(FINE) as server:
+        (answer,) = send(Request("GET", server.url, (("Authorization", value),)))
+    assert answer.response is not None
+    assert ("Authorization", value) in server.calls[0].headers
 
 
 def test_a_refused_connection() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
@@ -9,6 +10,16 @@ from http import HTTPStatus
 Headers = tuple[tuple[str, str], ...]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110, 9.2.1, without TRACE
+
+
+def is_field_value(text: str) -> bool:
+    """Whether a text can be the value of a header as it is (RFC 9110, 5.5): no control characters,
+    nothing beyond ISO 8859-1, no white space at an end.
+    """
+    return bool(_FIELD_VALUE.fullmatch(text))
+
+
+_FIELD_VALUE = re.compile(r"[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?")
 
 
 class Trouble(StrEnum):

@@ -8,7 +8,7 @@ from lxml import etree
 
 from workspace_conformance import views
 from workspace_conformance.client import NOBODY, as_json, succeeded
-from workspace_conformance.exchange import Exchange
+from workspace_conformance.exchange import Exchange, is_field_value
 from workspace_conformance.outcomes import Reason
 from workspace_conformance.portal import Portal
 from workspace_conformance.wire import Bounds
@@ -37,6 +37,9 @@ def log_in(portal: Portal) -> str:
             raise _unreachable(exchange)
         answered = exchange.response.status_line
         token = views.text(views.record(exchange), "token")
+        if succeeded(exchange) and token and not is_field_value(token):
+            words = "the token that the login gave cannot stand in a header; give WORKSPACE_TOKEN"
+            raise CannotJudge(Reason.SETUP_FAILED, words)
         if succeeded(exchange) and token:
             return token
     raise CannotJudge(

@@ -120,6 +120,8 @@ class Wire:
             trouble, words = Trouble.TIMEOUT, f"no bytes for {limits.read:g} s"
         except (httpx.ConnectError, httpx.ProxyError, ssl.SSLError) as error:
             trouble, words = Trouble.CONNECT, _said(error) or "no connection"
+        except UnicodeEncodeError:
+            trouble, words = Trouble.PROTOCOL, "a header's value cannot be sent in HTTP"
         except httpx.RemoteProtocolError as error:
             dropped = "disconnect" in str(error).lower() or "closed" in str(error).lower()
             trouble = Trouble.DROPPED if dropped else Trouble.PROTOCOL

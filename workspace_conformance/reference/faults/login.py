@@ -80,6 +80,11 @@ def _token_in_failure(parts: Parts) -> None:
     on_envelope(change, when=_LOGIN)(parts)
 
 
+def _token_with_euro(call: Call, outcome: Outcome) -> Outcome:
+    value = outcome.value if isinstance(outcome.value, dict) else {}
+    return replace(outcome, value={**value, "token": f"{_token_of(outcome)}\u20ac"})
+
+
 FAULTS = (
     Fault(
         "login-200",
@@ -95,6 +100,12 @@ FAULTS = (
         "AUTH-11",
         "the token from login is valid only after Bearer",
         _bearer_only,
+    ),
+    Fault(
+        "login-token-unsendable",
+        "AUTH-11",
+        "login gives a token with a letter that no header can carry",
+        on_success(_token_with_euro, _LOGIN),
     ),
     Fault(
         "login-any-password",
