@@ -133,6 +133,12 @@ def test_login_by_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.allow_writes, settings.allow_burst) == (False, False)
 
 
+def test_a_password_may_hold_any_letter() -> None:
+    """It is sent in a body, never in a header."""
+    settings = read("--target", URL, "--username", "jürgen", "--password", " pässwörd ")
+    assert (settings.username, settings.password) == ("jürgen", " pässwörd ")
+
+
 def test_the_embedded_portal_is_ours_to_write_to() -> None:
     settings = read()
     assert settings.embedded
@@ -161,16 +167,33 @@ WRONG = {
     "a query": (("--target", f"{URL}/?a=b", *GIVEN), "no query"),
     "a port": (("--target", "http://portal.example.com:99999", *GIVEN), "port is not a number"),
     "a space": (("--target", f"{URL}/a b", *GIVEN), "percent-encoded"),
+    "a line after the URL": (("--target", f"{URL}\n", *GIVEN), "percent-encoded"),
+    "half a bracket": (("--target", "http://[::1", *GIVEN), "no IPv6 address in brackets"),
     "no credential": (("--target", URL), "WORKSPACE_TOKEN"),
     "no password": (("--target", URL, "--username", "mike"), "--password is missing"),
     "no user name": (("--target", URL, "--password", "secret"), "--username is missing"),
     "a line in a token": (("--target", URL, "--token", "a\nb"), "cannot be sent in a header"),
-    "an empty token": (("--target", URL, "--token="), "cannot be sent in a header"),
+    "an empty token": (("--target", URL, "--token="), "the value is empty"),
+    "a blank token": (("--target", URL, "--token", " "), "cannot be sent in a header"),
+    "a blank after a token": (("--target", URL, "--token", "a "), "cannot be sent in a header"),
+    "no user name at all": (
+        ("--target", URL, "--username=", "--password", "x"),
+        "the value is empty",
+    ),
+    "a line in a user name": (
+        ("--target", URL, "--username", "a\nb", "--password", "x"),
+        "no letter of a text",
+    ),
+    "no journal": (("--clean-up=",), "the value is empty"),
+    "no recording": (("--replay=",), "the value is empty"),
+    "no target": (("--target=",), "the value is empty"),
     "the same account": (
         ("--target", URL, *GIVEN, "--second-token", "any-token"),
         "another account",
     ),
     "an address": (("--second-address", "localhost"), "give an IP address"),
+    "an address elsewhere": (("--second-address", "203.0.113.5"), "of this machine"),
+    "every address": (("--second-address", "0.0.0.0"), "of this machine"),
     "a fault": (("--fault", "default-jsn"), "near it are default-json"),
     "fault and target": (("--target", URL, *GIVEN, "--fault", "default-json"), "embedded portal"),
     "latency and target": (("--target", URL, *GIVEN, "--latency-ms", "5"), "embedded portal"),
@@ -183,6 +206,9 @@ WRONG = {
     "id examples": (("--id-examples", "many"), "whole number from 1 to"),
     "no id examples": (("--id-examples", "0"), "whole number from 1 to"),
     "overlap": (("--overlap", "0"), "whole number from 1 to"),
+    "overlap without end": (("--overlap", "9" * 5000), "whole number from 1 to"),
+    "a digit that is none": (("--pace", "\u00b2"), "number of requests per 10 s, or off"),
+    "another script's digit": (("--seed", "\u0663"), "whole number from 0 to"),
     "seed": (("--seed", "-1"), "whole number from 0 to"),
     "latency": (("--latency-ms", "slow"), "whole number from 0 to"),
     "a requirement": (("--requirement", "FMT-99"), "no requirement or section 'FMT-99'"),

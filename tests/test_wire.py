@@ -284,6 +284,13 @@ def test_a_refused_connection() -> None:
     assert (answer.response, answer.trouble) == (None, Trouble.CONNECT)
 
 
+@pytest.mark.parametrize("host", ["xn--zzzzz--.example", "portal..example"])
+def test_a_host_that_cannot_be_is_not_reached(host: str) -> None:
+    (answer,) = send(Request("GET", f"http://{host}/"))
+    assert (answer.response, answer.trouble) == (None, Trouble.CONNECT)
+    assert answer.words
+
+
 @pytest.mark.parametrize(
     ("error", "trouble"),
     [

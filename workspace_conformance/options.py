@@ -220,6 +220,9 @@ class _Reader:
     def text(self, flag: str) -> str | None:
         option = self._options[flag]
         given: Any = self._config.getoption(option.dest, None)
+        if given == "":
+            # As from a variable of the shell that is not set: never as if it had not been given.
+            raise SettingsError(f"{flag}: the value is empty; give one, or leave the option out")
         if given is not None:
             return str(given)
         if option.variable:
@@ -254,9 +257,10 @@ class _Reader:
         text = self.text(flag)
         if text is None:
             return default
-        if not text.strip().isdigit() or not least <= int(text) <= most:
+        number = values.whole_number(text)
+        if number is None or not least <= number <= most:
             raise SettingsError(f"{flag} {text}: give a whole number from {least} to {most}")
-        return int(text)
+        return number
 
     def checked(self, flag: str, check: Callable[[str], str]) -> str | None:
         text = self.text(flag)
@@ -264,6 +268,9 @@ class _Reader:
 
     def secret(self, flag: str) -> str | None:
         return self.checked(flag, lambda text: values.check_secret(flag, text))
+
+    def words(self, flag: str) -> str | None:
+        return self.checked(flag, lambda text: values.check_words(flag, text))
 
 
 def _truth(variable: str, given: str | None) -> bool:
@@ -362,8 +369,8 @@ def _resolve(read: _Reader) -> Settings:
         Settings(
             target=target,
             token=read.secret("--token"),
-            username=read.text("--username"),
-            password=read.secret("--password"),
+            username=read.words("--username"),
+            password=read.words("--password"),
             second_token=read.secret("--second-token"),
             second_address=read.checked("--second-address", values.check_address),
             # The embedded portal is ours: everything is allowed there.

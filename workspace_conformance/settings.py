@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 import ssl
 import tempfile
 from dataclasses import dataclass, field
@@ -102,7 +103,12 @@ def check_target(url: str) -> str:
         )
     if "?" in url or "#" in url:
         raise SettingsError("--target: the portal's root has no query and no fragment")
-    parts = urlsplit(url)
+    if any(ord(char) <= 0x20 or ord(char) >= 0x7F for char in url):
+        raise SettingsError("--target: write the URL in ASCII, percent-encoded where needed")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SettingsError(f"--target {url}: the host is no IPv6 address in brackets") from None
     if parts.scheme not in ("http", "https") or "://" not in url:
         raise SettingsError(
             f"--target {url}: give the whole URL with its scheme, e.g. https://portal.example.com"
@@ -118,8 +124,6 @@ def check_target(url: str) -> str:
         raise SettingsError(
             f"--target {url}: give the portal's root; the suite adds api/2.0 itself"
         )
-    if any(ord(char) <= 0x20 or ord(char) >= 0x7F for char in root):
-        raise SettingsError("--target: write the URL in ASCII, percent-encoded where needed")
     return root
 
 
@@ -139,11 +143,17 @@ def check_pace(text: str, rate: Rate) -> int | None:
     """Read a number of requests per period, or 'off'; SettingsError for anything else."""
     if text.strip().lower() == "off":
         return None
-    if not text.strip().isdigit() or int(text) < 1:
+    pace = whole_number(text)
+    if pace is None or pace < 1:
         raise SettingsError(
             f"--pace {text}: give a number of requests per {rate.period:g} s, or off"
         )
-    return int(text)
+    return pace
+
+
+def whole_number(text: str) -> int | None:
+    """A number written in at most 18 digits, or None for anything else."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
 
 
 def check_timeout(text: str) -> float:
@@ -160,21 +170,35 @@ def check_timeout(text: str) -> float:
 def check_address(text: str) -> str:
     """A local IP address to send from, or SettingsError."""
     try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise SettingsError(
-            f"--second-address {text}: give an IP address of this machine"
-        ) from None
+        address = ipaddress.ip_address(text)
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind((str(address), 0))  # what nothing can be sent from shows here
+    except (ValueError, OSError):
+        address = None
+    if address is None or address.is_unspecified or address.is_multicast:
+        raise SettingsError(f"--second-address {text}: give an IP address of this machine")
+    return str(address)
 
 
 def check_secret(option: str, value: str) -> str:
     """A credential that can stand in a header (visible ASCII), or SettingsError that does not
     repeat it.
     """
-    if not value.strip() or any(not 0x20 <= ord(char) < 0x7F for char in value):
+    if any(not 0x20 <= ord(char) < 0x7F for char in value) or value != value.strip() or not value:
         raise SettingsError(
-            f"{option}: the value cannot be sent in a header (empty, or not plain ASCII)"
+            f"{option}: the value cannot be sent in a header "
+            "(empty, not plain ASCII, or with a blank at its beginning or end)"
         )
+    return value
+
+
+def check_words(option: str, value: str) -> str:
+    """A user name or a password, which are sent in a body, or SettingsError that does not repeat
+    it.
+    """
+    if not value or not value.isprintable():
+        raise SettingsError(f"{option}: the value is empty, or holds what is no letter of a text")
     return value
 
 

@@ -193,7 +193,11 @@ async def _exchange(client: httpx.AsyncClient, request: Request, limits: Bounds)
     target = parts.path or "/"
     if "?" in request.url:
         target += "?" + parts.query
-    root = httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/")
+    try:
+        root = httpx.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, path="/")
+        _ = root.host  # reading it is the check: IDNA may not know it
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise httpx.ConnectError(f"no host can have that name: {error}") from None
     outgoing = httpx.Request(
         request.method,
         root,
