@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
@@ -19,7 +21,7 @@ from workspace_conformance.road import Road, may_be_sent_without_consent
 from workspace_conformance.settings import DOCUMENTED_RATE
 from workspace_conformance.wire import Answer, Bounds, Wire
 
-from .support import RawServer, reply
+from .support import Call, RawServer, reply
 
 URL = "http://portal.test/api/2.0/people.json"
 GET = Request("GET", URL)
@@ -382,6 +384,32 @@ def test_an_interruption_ends_a_long_wait(build: Build) -> None:
         with pytest.raises(Untested, match="interrupted"):
             asked.result(20)
     assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize("volley", [False, True])
+def test_what_an_interrupted_thread_sent_is_waited_for(volley: bool) -> None:
+    """Ctrl-C ends the waiting, not the request: what it does must be done before anybody looks."""
+    done: list[str] = []
+
+    def slowly(call: Call) -> bytes:
+        time.sleep(0.4)
+        done.append(call.line)
+        return reply()
+
+    with RawServer(slowly) as server:
+        road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=True)
+        main = threading.main_thread().ident
+        assert main is not None
+        threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
+        request = Request("POST", f"{server.url}/api/2.0/people")
+        with pytest.raises(KeyboardInterrupt):
+            road.volley([request] * 20, 2) if volley else road.ask(request)
+        road.halt()
+        road.settle()
+        assert len(done) == (2 if volley else 1)
+        road.resume()
+        road.close()
+        assert len(server.calls) == len(done), "nothing more is sent of what was interrupted"
 
 
 def test_after_the_end_nothing_is_asked(build: Build) -> None:

@@ -22,6 +22,7 @@ from workspace_conformance import (
 )
 from workspace_conformance import contract as contracts
 from workspace_conformance.contract import Level
+from workspace_conformance.interruption import Interruption
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
 from workspace_conformance.portal import Portal
@@ -166,6 +167,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         writing.forget(run.settings.report_dir)
     github.silence(session.config)
     headings.register(session.config, run)
+    if not session.config.getoption("usepdb", False):
+        interruption = Interruption(run.give_up)
+        session.config.stash[INTERRUPTION] = interruption
+        interruption.begin()
     try:
         run.start()
     except CannotJudge as error:
@@ -188,6 +193,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 PLAN: pytest.StashKey[list[str]] = pytest.StashKey()
+INTERRUPTION: pytest.StashKey[Interruption] = pytest.StashKey()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -361,6 +367,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     """Clean up, fold the outcomes, write results.json, and decide the exit code."""
     config = session.config
     run = config.stash.get(RUN, None)
+    if INTERRUPTION in config.stash:
+        config.stash[INTERRUPTION].ending()
     if run is not None and run.collected and not config.option.collectonly:
         run.stop()
         if run.settings.plan:
@@ -401,6 +409,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if run is not None:
         run.stop()
     github.speak(config)
+    if INTERRUPTION in config.stash:
+        config.stash[INTERRUPTION].end()
 
 
 def _waits(config: pytest.Config) -> Waits:

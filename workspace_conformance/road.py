@@ -11,12 +11,12 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from workspace_conformance import cases
@@ -27,6 +27,8 @@ from workspace_conformance.recording import Recording
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.settings import MAX_WAIT
 from workspace_conformance.wire import Answer, Bounds, Wire, now
+
+_Result = TypeVar("_Result")
 
 _RETRIES = 4  # further tries of a safe request that failed quickly
 _QUICK = 2.0  # seconds; who was waited for longer is not asked again
@@ -100,6 +102,7 @@ class Road:
         self.credited: list[int] = []  # the exchanges that all its checks rest on
         self._closed = False
         self._halted = False
+        self._under_way: set[Future[Any]] = set()  # whoever asked may have stopped waiting for it
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="road", daemon=True)
         self._thread.start()
@@ -162,10 +165,7 @@ class Road:
         """
         supply = iter(requests)
         done: list[Exchange] = []
-        future = asyncio.run_coroutine_threadsafe(
-            self._volley(supply, lanes, bounds, go_on, done), self._loop
-        )
-        future.result()
+        self._run(self._volley(supply, lanes, bounds, go_on, done))
         return done
 
     @contextmanager
@@ -205,6 +205,12 @@ class Road:
         self._halted = False
         self._silent, self._vain = 0, 0.0  # a target that was gone may be back
 
+    def settle(self) -> None:
+        """Wait until nothing is under way, after `halt`. Who asked may have been interrupted: what
+        was sent by then must have come to its end before anybody looks what it did.
+        """
+        wait(list(self._under_way), self._wire.bounds.total + 1)
+
     def close(self) -> None:
         """Close the connections and end the thread."""
         if self._closed:
@@ -225,7 +231,12 @@ class Road:
             raise Untested(Reason.UNREACHABLE, "the run is over")
         if self.recording is not None:
             return self._recall(self.recording, request, anew)
-        future = asyncio.run_coroutine_threadsafe(self._carry(request, bounds), self._loop)
+        return self._run(self._carry(request, bounds))
+
+    def _run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         return future.result()
 
     def _recall(self, recording: Recording, request: Request, anew: bool) -> Exchange:
@@ -291,6 +302,8 @@ class Road:
                 at = now()
                 return self._keep(request, Answer(None, Trouble.CONNECT, gone, at, at))
             await self.pacer.turn(request.account, request.address)
+            if self._halted:  # whoever asked may have stopped waiting for it
+                raise Untested(Reason.UNREACHABLE, "the run was interrupted")
             with self._lock:
                 self.traffic.requests += 1
             answer = await self._wire.send(request, self._bounds(bounds))

@@ -64,6 +64,7 @@ class Run:
         self.waits = waits  # shows what is waited for
         self._embedded: object | None = None
         self._stopped = False
+        self._given_up = False
         self._second: Portal | None = None
         self.left: list[cleaning.LeftBehind] = []
         for value, name in (
@@ -312,7 +313,10 @@ class Run:
         self.waits.stop()
         self.road.halt()
         self.ahead.stop()
+        self.road.settle()
         self.road.resume()
+        if self._given_up:
+            self.road.halt()
         if self.portal is not None and self.settings.allow_writes and not self.settings.replay:
             self.left = cleaning.clean(self.portal)
             self.portal.journal.close()
@@ -320,6 +324,12 @@ class Run:
         stop = getattr(self._embedded, "stop", None)
         if stop is not None:
             stop()
+
+    def give_up(self) -> None:
+        """Remove nothing more: whoever waits for the end of `stop` cannot wait on."""
+        self._given_up = True
+        if self.road is not None:
+            self.road.halt()
 
     @property
     def label(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -265,6 +266,67 @@ def test_after_ctrl_c_nothing_is_left(seed: int, tmp_path: Path) -> None:
         assert portal.held() == before, out[-3000:]
     assert code == 2, out[-3000:]
     assert "INTERNALERROR" not in out
+    assert not list((tmp_path / "reports").glob("journal-*"))
+
+
+def press(times: int) -> Callable[[subprocess.Popen[str]], None]:
+    """Presses Ctrl-C that many times."""
+
+    def stop(process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGINT)
+        for _ in range(times - 1):
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+
+    return stop
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_ctrl_c_again_breaks_nothing_off(times: int, tmp_path: Path) -> None:
+    """The second is answered by a line and the clean-up goes on; the third gives it up, and what is
+    left is listed, with its journal."""
+    with observed_portal() as portal:
+        posts = portal.app.parts.store.posts
+        remove = posts.remove
+
+        def slowly(id_: str) -> None:
+            time.sleep(0.3)
+            remove(id_)
+
+        posts.remove = slowly  # type: ignore[assignment, method-assign]
+        before = portal.held()
+        code, out = interrupted(portal, tmp_path / "reports", 600, press(times))
+        left = {
+            record.id  # type: ignore[attr-defined]
+            for shelf, records in portal.held().items()
+            for record in records
+            if record not in before[shelf] and shelf != "comments"  # they are their post's
+        }
+    assert code == 2, out[-3000:]
+    assert "Traceback" not in out
+    assert "INTERNALERROR" not in out
+    assert "removing what this run made" in out
+    data = json.loads((tmp_path / "reports" / "results.json").read_text("utf-8"))
+    files = list((tmp_path / "reports").glob("journal-*"))
+    if times == 2:
+        assert (left, files, data["traffic"]["left_behind"]) == (set(), [], [])
+    else:
+        assert "given up" in out
+        assert len(files) == 1
+        urls = {item["url"].rpartition("/")[2] for item in data["traffic"]["left_behind"]}
+        assert left <= urls
+        assert urls
+
+
+def test_sigterm_is_an_interruption_too(tmp_path: Path) -> None:
+    """Pipelines cancel by it."""
+    with observed_portal() as portal:
+        before = portal.held()
+        code, out = interrupted(
+            portal, tmp_path / "reports", 600, lambda p: p.send_signal(signal.SIGTERM)
+        )
+        assert portal.held() == before, out[-3000:]
+    assert code == 2, out[-3000:]
     assert not list((tmp_path / "reports").glob("journal-*"))
 
 
