@@ -452,6 +452,12 @@ def test_without_consent_the_whole_suite_only_reads(tmp_path: Path) -> None:
     assert sum(methods.values()) == data["traffic"]["requests"] > 300
     reasons = Counter(case["reason"] for case in ran.cases() if case["outcome"] == "untested")
     assert reasons.keys() == {"no-consent", "no-credential"}
+    # What the contract says that a requirement needs is what its cases then were without.
+    for row in data["requirements"]:
+        lacking = {case["reason"] for case in row["cases"]} - {None}
+        if not row["id"].startswith("RATE-"):
+            needed = {"writes": "no-consent", "password": "no-credential"}
+            assert {needed[need] for need in row["needs"]} == lacking, row["id"]
 
 
 def test_login_gives_the_token_where_none_is_given(tmp_path: Path) -> None:
