@@ -163,7 +163,7 @@ def _known_id(portal: Portal, operation: Operation) -> str:
 def _log_in(portal: Portal, operation: Operation) -> list[Attempt]:
     """One login, and a right one: wrong ones, drawn again and again, could lock the account out."""
     if portal.login is None:
-        raise Untested(Reason.NO_CREDENTIAL, "needs a user name and a password")
+        raise Untested(Reason.NO_CREDENTIAL, "needs WORKSPACE_USERNAME and WORKSPACE_PASSWORD")
     case = draw(operation, 1)[0]
     case.body = {"userName": portal.login[0], "password": portal.login[1]}
     return [Attempt(operation, case, send(portal, case, NOBODY))]
