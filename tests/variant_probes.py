@@ -25,6 +25,7 @@ from workspace_conformance.reference.application import PortalApp, create_app, w
 from workspace_conformance.reference.parts import respond
 from workspace_conformance.reference.server import authority, bind, configuration
 from workspace_conformance.reference.values import Asked
+from workspace_conformance.reference.variants import company
 
 API = "/api/2.0/"
 UNKNOWN = "0ddba11c-0000-4000-8000-000000000001"
@@ -360,6 +361,36 @@ def _integer(p: Probe) -> bool:
     )
 
 
+def _given_again(p: Probe) -> bool:
+    first = p.group()["id"]
+    p.ask("DELETE", f"group/{first}")
+    return p.get(f"group/{first}").status == 404 and p.group()["id"] == first
+
+
+def _of_others(p: Probe) -> bool:
+    """Whether a new post has a comment at once, that only its author may change."""
+    post = p.made("community/blog.json", {"title": "t"})["id"]
+    listed = p.get(f"community/blog/{post}/comment.json").response
+    if len(listed) != 1 or listed[0]["createdBy"]["id"] == _own(p)["id"]:
+        return False
+    path = f"community/blog/comment/{listed[0]['id']}.json"
+    return [p.ask(m, path, {"content": "x"}).status for m in ("PUT", "DELETE")] == [403, 403]
+
+
+def _busy(p: Probe) -> bool:
+    """Whether lists change while nobody of us writes."""
+    before = p.get("community/blog.json").text, p.get("group.json").text
+    time.sleep(12 * company.EVERY)
+    return all(
+        one != p.get(path).text
+        for one, path in zip(before, ("community/blog.json", "group.json"), strict=True)
+    )
+
+
+def _person(**more: str) -> dict[str, object]:
+    return {"email": "x.y@portal.test", "firstname": "X", "lastname": "Y", **more}
+
+
 def _pieces(p: Probe) -> bool:
     """Whether a body is handed to the server in three pieces."""
     bodies: list[bytes] = []
@@ -408,6 +439,7 @@ PROBES: dict[str, Shows] = {
     # members
     "members-more": lambda p: _own(p).get("one") == ["a"] and b"<one>" in p.get(_TEXTS).body,
     "last-seen": lambda p: _own(p).get("lastSeen", "") != _own(p).get("lastSeen", ""),
+    "two-hosts": lambda p: len({_own(p).get("image") for _ in range(20)}) == 2,
     "dates-east": _all_dates("+05:30"),
     "dates-west": _all_dates("-07:00"),
     "envelope-more": lambda p: (
@@ -432,6 +464,7 @@ PROBES: dict[str, Shows] = {
     "slash-404": _status(404, "GET", "group/"),
     "slash-redirect": lambda p: p.get("group/?count=1").header("location") == f"{API}group?count=1",
     "ids-integer": _integer,
+    "ids-given-again": _given_again,
     "ids-upper": lambda p: p.first("group").isupper() and _own(p)["id"].isupper(),
     "ids-exact": lambda p: p.get(f"group/{p.first('group').upper()}").status == 404,
     "ids-braces": lambda p: (
@@ -472,6 +505,22 @@ PROBES: dict[str, Shows] = {
     "options-204": _status(204, "OPTIONS", "group"),
     "options-405": _status(405, "OPTIONS", "group"),
     "head-405": _status(405, "HEAD", "group"),
+    # other people, and what things are called
+    "others-work": _busy,
+    "others-comment": _of_others,
+    "names-once": lambda p: (
+        p.group()["name"] == "A group"
+        and p.ask("POST", "group", {"groupName": "A GROUP"}).status == 409
+    ),
+    "passwords-needed": lambda p: (
+        p.ask("POST", "people", _person()).status == 400
+        and p.ask("POST", "people", _person(password="long enough")).status == 201
+    ),
+    "names-ascii": lambda p: p.ask("POST", "group", {"groupName": "Ünal"}).status == 422,
+    "texts-capital": lambda p: p.made("group.json", {"groupName": "a b "})["name"] == "A b",
+    "texts-escaped": lambda p: (
+        p.made("group.json", {"groupName": "<ü>"})["name"] == "&lt;&#252;&gt;"
+    ),
     # failures
     "refusal-words": _refusal(lambda r: r.body == b"Unauthorized" and "plain" in r.media),
     "refusal-words-html": _refusal(lambda r: r.body == b"Unauthorized" and "html" in r.media),

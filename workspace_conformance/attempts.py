@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from workspace_conformance import operations, views
-from workspace_conformance.client import NOBODY, succeeded, unusable
+from workspace_conformance.client import NOBODY, none_taken, succeeded, unusable
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.kinds import KINDS, POST, Kind
 from workspace_conformance.operations import Attempt, Case, Operation, about, draw, send, spelled
-from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.outcomes import Reason, Rejected, Untested
 from workspace_conformance.portal import Portal, Record
 
 _WRITES = 3  # drawn bodies that are tried until one is taken: a portal may have rules for its texts
@@ -37,8 +37,9 @@ def attempts(portal: Portal, operation: Operation) -> list[Attempt]:
 def in_turn(
     portal: Portal, operation: Operation, step: Callable[[Portal, Operation], _Found]
 ) -> _Found:
-    """What `step` makes of an operation; where the portal does not serve it, or the account may not,
-    of the operation that does the same to records of another kind: they share its place.
+    """What `step` makes of an operation; where the portal does not serve it, the account may not, or
+    none of our values are taken, of the operation that does the same to records of another kind:
+    they share its place.
 
     Raises the Untested of the operation itself where none of them will do.
     """
@@ -48,7 +49,8 @@ def in_turn(
             return step(portal, each)
         except Untested as why:
             first = first or why
-            if why.reason not in (Reason.NOT_PERMITTED, Reason.NOT_SERVED):
+            passing = why.reason in (Reason.NOT_PERMITTED, Reason.NOT_SERVED)
+            if not passing and not isinstance(why, Rejected):
                 break
     assert first is not None
     raise first
@@ -80,7 +82,8 @@ def given_successes(portal: Portal, operation: Operation) -> list[Attempt]:
     tried = attempts(portal, operation)
     good = [attempt for attempt in tried if succeeded(attempt.exchange)]
     if not good:
-        raise unusable(tried[0].exchange, "no drawn request of this operation succeeded")
+        exchanges = [attempt.exchange for attempt in tried]
+        raise none_taken(exchanges, "no drawn request of this operation succeeded")
     return good
 
 
@@ -224,13 +227,27 @@ def _uncomment(portal: Portal, operation: Operation) -> list[Attempt]:
     suffix = f".{operation.form}" if operation.form else ""
     made = attempts(portal, operations.described()[f"blog.comment{suffix}"])
     about(operation)
-    # What is listed under a post of ours is ours too, whatever the answer to it looked like.
+    # Other people may comment on a post of ours, too.
     listed = views.records(portal.served(f"{record.path}/comment", fresh=True))
-    identity = next((found for view in listed if (found := views.text(view, "id"))), "")
+    identity = next((views.text(view, "id") for view in listed if _is_said(made, view)), "")
     if not identity:
         raise unusable(made[-1].exchange, "a comment to delete could not be made")
     case = draw(operation, 1, path_parameters={_parameter(operation): identity})[0]
     return [Attempt(operation, case, send(portal, case))]
+
+
+def _is_said(made: list[Attempt], view: views.View) -> bool:
+    """Whether a comment that has an id is one of those made: by the id that was answered, or, where
+    none was, by its text.
+    """
+    identity, text = views.text(view, "id"), views.text(view, "text")
+    for attempt in made:
+        answered = views.text(views.record(attempt.exchange), "id")
+        body = attempt.case.body
+        content = str(body.get("content", "")) if isinstance(body, dict) else ""
+        if identity and (identity == answered if answered else bool(content) and content in text):
+            return True
+    return False
 
 
 def _richest_first(operation: Operation, identity: str = "") -> list[Case]:

@@ -4,6 +4,7 @@ headers.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Sequence
@@ -11,9 +12,19 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from workspace_conformance import cases, views
-from workspace_conformance.client import FORMATS, Body, as_form, as_json, succeeded, unusable
+from workspace_conformance.client import (
+    FORMATS,
+    Body,
+    as_form,
+    as_json,
+    none_taken,
+    refuses_values,
+    succeeded,
+    unusable,
+)
 from workspace_conformance.exchange import Exchange, Response
 from workspace_conformance.expectations import answer, expect_success, given_success, violation
+from workspace_conformance.experiments import CHANGED, TEXTS
 from workspace_conformance.kinds import Kind
 from workspace_conformance.ours import bears
 from workspace_conformance.outcomes import Reason, Untested
@@ -32,7 +43,7 @@ def given_body_to_blame(portal: Portal, exchange: Exchange, kind: Kind, told: st
     """Untested where a write failed that its body (`told`: "json" or "form") is not to blame for.
 
     That is: the same body is taken with another suffix or none, and with this suffix no other body
-    is (FMT-5).
+    is (FMT-5); or the values are refused, in whichever form they come.
     """
     __tracebackhide__ = True
     if succeeded(exchange):
@@ -43,10 +54,15 @@ def given_body_to_blame(portal: Portal, exchange: Exchange, kind: Kind, told: st
         "",
     )
     other = "form" if told == "json" else "json"
-    if not is_taken(portal, kind, method, fmt, other) and any(
-        is_taken(portal, kind, method, suffix, told) for suffix in FORMATS if suffix != fmt
-    ):
+    if is_taken(portal, kind, method, fmt, other):
+        return
+    elsewhere = [suffix for suffix in FORMATS if suffix != fmt]
+    if any(is_taken(portal, kind, method, suffix, told) for suffix in elsewhere):
         raise unusable(exchange, "no body is taken with this suffix, this one is with another")
+    if refuses_values(exchange) and not any(
+        is_taken(portal, kind, method, suffix, other) for suffix in elsewhere
+    ):
+        raise none_taken([exchange], "these values are taken in no form")
 
 
 def given_suffix_to_blame(
@@ -62,7 +78,10 @@ def given_suffix_to_blame(
 
 
 def is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> bool:
-    """Whether POST or PUT with a suffix and a body in JSON or a form succeeds; tried once."""
+    """Whether POST or PUT with a suffix and a body in JSON or a form succeeds; tried once.
+
+    The texts are those of the checks: a portal may have rules for them.
+    """
     return portal.once(
         ("taken", kind.name, method, fmt, told), lambda: _is_taken(portal, kind, method, fmt, told)
     )
@@ -72,9 +91,10 @@ def _is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> b
     encode = as_json if told == "json" else as_form
     if method == "POST":
         name = portal.name(kind.name, "taken", told, fmt or "none")
-        return succeeded(portal.create(kind, name, fmt, encode(portal.fields(kind, name)))[0])
+        fields = portal.fields(kind, name, TEXTS["json" if fmt == "json" else "form"])
+        return succeeded(portal.create(kind, name, fmt, encode(fields))[0])
     record = portal.spare(kind)
-    body = encode(portal.changes(kind, record.name))
+    body = encode(portal.changes(kind, record.name, CHANGED))
     return succeeded(portal.ask("PUT", record.path, fmt, body=body))
 
 
@@ -139,7 +159,14 @@ def _lost(
 
 
 def _is_same(sent: str, shown: str) -> bool:
-    return sent == shown
+    """Whether a text arrived: escaping it for a page, its capitals and the space around it are the
+    portal's business.
+    """
+    return _plain(sent) == _plain(shown)
+
+
+def _plain(text: str) -> str:
+    return " ".join(html.unescape(text).split()).casefold()
 
 
 def _is_held(sent: str, shown: str) -> bool:

@@ -118,3 +118,10 @@ class Once:
             enter(case)
             if case is not None:
                 case.inherit(inner)
+
+    def without(self, forgotten: Callable[[Hashable], bool]) -> Once:
+        """What is known so far, but for the keys that are to be forgotten."""
+        other = Once(f"{self._label} anew")
+        with self._lock:
+            other._known = {k: v for k, v in self._known.items() if not forgotten(k)}
+        return other

@@ -11,11 +11,12 @@ from urllib.parse import quote, quote_plus, urlencode
 
 from workspace_conformance import cases, views
 from workspace_conformance.exchange import Exchange, Request
-from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.outcomes import Reason, Rejected, Untested
 from workspace_conformance.road import Road
 
 FORMATS = ("json", "xml", "")
 USER_AGENT = "workspace-conformance"
+_VALUES = frozenset({400, 409, 422})  # statuses with which values are refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,17 @@ def unusable(exchange: Exchange, what: str) -> Untested:
         501: Reason.NOT_SERVED,
     }.get(status, Reason.SETUP_FAILED)
     return Untested(reason, f"{what}: {asked} answered {exchange.response.status_line}")
+
+
+def none_taken(exchanges: Sequence[Exchange], what: str) -> Untested:
+    """The Untested that fits where none of these, which say the same in several forms, succeeded."""
+    why = unusable(exchanges[0], what)
+    return Rejected(why.reason, why.words) if all(map(refuses_values, exchanges)) else why
+
+
+def refuses_values(exchange: Exchange) -> bool:
+    """Whether the answer says that values are not in order, and not that their form is not."""
+    return exchange.response is not None and exchange.response.status in _VALUES
 
 
 def unknown_token(seed: int) -> str:

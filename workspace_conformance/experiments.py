@@ -18,6 +18,9 @@ from workspace_conformance.ours import bears
 from workspace_conformance.portal import Portal, Record
 
 FORMATS = ("json", "xml", "")
+# Texts that bodies carry, with what is easily lost on the way.
+TEXTS = {"json": "Straße Жук", "form": "50% a+b=c Straße Жук"}
+CHANGED = "changed Straße Жук"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def _kind(portal: Portal, slot: int) -> Kind:
 
 def _creation(portal: Portal, kind: Kind, fmt: str) -> Creation:
     name = portal.name(kind.name, "life", fmt or "none")
-    fields = portal.fields(kind, name, "50% a+b=c Straße Жук" if fmt != "json" else "Straße Жук")
+    fields = portal.fields(kind, name, TEXTS["json" if fmt == "json" else "form"])
     asked, record = portal.create(kind, name, fmt, encoded(fmt, fields))
     found = portal.served(record.path, fresh=True) if record else None
     return Creation(kind, name, fields, asked, record, found)
@@ -140,7 +143,7 @@ def _subject(portal: Portal, kind: Kind, fmt: str) -> Record:
 
 def _update(portal: Portal, kind: Kind, fmt: str) -> Update:
     record = _subject(portal, kind, fmt)
-    fields = portal.changes(kind, record.name, "changed Straße Жук")
+    fields = portal.changes(kind, record.name, CHANGED)
     asked = portal.ask("PUT", record.path, fmt, body=encoded(fmt, fields))
     after = portal.served(record.path, fresh=True)
     differs = difference(views.record(asked), views.record(after), kind.updated)
@@ -159,7 +162,9 @@ def _deletion(portal: Portal, kind: Kind, fmt: str) -> Deletion:
 
 
 def _refused_posts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Refusal]:
-    names = {fmt: portal.name(kind.name, "refused", fmt or "none") for fmt in formats}
+    names = {
+        fmt: portal.name(kind.name, _once("refused", formats), fmt or "none") for fmt in formats
+    }
     asked = {
         fmt: portal.create(
             kind, name, fmt, encoded(fmt, portal.fields(kind, name)), credential=NOBODY
@@ -187,7 +192,7 @@ def _refused_puts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Re
     record = portal.spare(kind)
     before = portal.shown(record)
     # A second attempt finds the record as the first left it: its texts must be others.
-    texts = {fmt: portal.name("refused", fmt or "none") for fmt in formats}
+    texts = {fmt: portal.name(_once("refused", formats), fmt or "none") for fmt in formats}
     sent = {fmt: portal.changes(kind, record.name, text) for fmt, text in texts.items()}
     asked = {
         fmt: portal.ask("PUT", record.path, fmt, body=encoded(fmt, fields), credential=NOBODY)
@@ -211,19 +216,25 @@ def _refused_puts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Re
     return refusals
 
 
+def _once(label: str, formats: Sequence[str]) -> str:
+    """A label of records that no other place of the same kind has."""
+    return label if len(formats) > 1 else f"{label}-once"
+
+
 def _differ(sent: dict[str, dict[str, str]], field: str) -> bool:
     return len({fields.get(field) for fields in sent.values()}) == len(sent)
 
 
 def _refused_deletes(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Refusal]:
-    record = portal.make(kind, "guarded")
+    label = _once("guarded", formats)
+    record = portal.make(kind, label)
     asked = {fmt: portal.ask("DELETE", record.path, fmt, credential=NOBODY) for fmt in formats}
     if not _is_gone(portal, record):
         return [Refusal("DELETE", fmt, exchange, None) for fmt, exchange in asked.items()]
     # One of them did it: each is tried again on a record of its own.
     refusals = []
     for fmt in formats:
-        record = portal.make(kind, "guarded", fmt or "none")
+        record = portal.make(kind, label, fmt or "none")
         exchange = portal.ask("DELETE", record.path, fmt, credential=NOBODY)
         effect = "the record was gone then" if _is_gone(portal, record) else None
         refusals.append(Refusal("DELETE", fmt, exchange, effect))

@@ -4,13 +4,13 @@ meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from workspace_conformance import cases, views
 from workspace_conformance.client import as_form, as_json, succeeded
-from workspace_conformance.comparing import COMMENT_MEMBERS, by_id
+from workspace_conformance.comparing import COMMENT_MEMBERS, by_id, pause
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference, given_success, violation
 from workspace_conformance.identifiers import encode
@@ -77,14 +77,19 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> dict[str, Damage | 
         after = _state(portal, kind, right)
         found[method] = _difference(portal, subject, before, after, neighbours)
         if found[method] is not None:
-            _given_still(portal, subject, right)
+            _given_still(portal, subject, right, after[1].received - before[0].sent)
         before = after
     return found
 
 
-def _given_still(portal: Portal, subject: Record, neighbour: Record) -> None:
-    """Untested where reading alone, with no write in between, shows other records changed."""
-    before, after = (_state(portal, subject.kind, neighbour) for _ in range(2))
+def _given_still(portal: Portal, subject: Record, neighbour: Record, seconds: float) -> None:
+    """Untested where reading alone, with no write in between, shows other records changed.
+
+    Other people are given twice the time that they had.
+    """
+    before = _state(portal, subject.kind, neighbour)
+    pause(portal, 2 * seconds)
+    after = _state(portal, subject.kind, neighbour)
     moved = _difference(portal, subject, before, after, {neighbour.id})
     if moved is not None:
         raise Untested(
@@ -153,7 +158,8 @@ def _comment_experiment(portal: Portal) -> dict[str, Damage | None]:
     texts = [portal.name("comment", number) for number in (1, 2, 3)]
     for text in texts:
         given_success(_comment(portal, "POST", f"{post.path}/comment", text), "a comment")
-    before = by_id(portal.served(f"{post.path}/comment", fresh=True))
+    # Other people may comment on the post as well, and think better of it.
+    before = _saying(texts, portal.served(f"{post.path}/comment", fresh=True))
     subject = next((key for key, view in before.items() if texts[1] in str(view)), "")
     if len(before) < len(texts) or not subject:
         raise Untested(Reason.SETUP_FAILED, "the post does not show the comments that were made")
@@ -164,8 +170,17 @@ def _comment_experiment(portal: Portal) -> dict[str, Damage | None]:
         given_success(done, f"{method} on a comment")
         shown = portal.served(f"{post.path}/comment", fresh=True)
         found[method] = _comment_damage(before, by_id(shown), subject, shown)
-        before = by_id(shown)
+        before = {key: view for key, view in by_id(shown).items() if key in before}
     return found
+
+
+def _saying(texts: Sequence[str], shown: Exchange) -> dict[str, views.View]:
+    """The comments that hold one of these texts, by their ids."""
+    return {
+        identity: view
+        for identity, view in by_id(shown).items()
+        if any(text in str(view) for text in texts)
+    }
 
 
 def _comment_damage(

@@ -6,6 +6,7 @@ what no record there begins with: whatever bears such a name later was made by t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from workspace_conformance import views
 from workspace_conformance.data import literal_siblings
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.kinds import KINDS, Kind, letters
+from workspace_conformance.outcomes import Untested
 
 if TYPE_CHECKING:
     from workspace_conformance.portal import Portal
@@ -84,10 +86,29 @@ def whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:
 
 
 def bears(kind: Kind, view: views.View, name: str) -> bool:
-    """Whether a record carries our name: as a whole word, so that 'x-1' is not found in 'x-10'."""
-    mark = views.text(view, kind.mark)
+    """Whether a record carries our name: as a whole word, so that 'x-1' is not found in 'x-10'.
+
+    In whichever case: names of ours are in small letters, and a portal may begin one with a capital.
+    """
+    mark = views.text(view, kind.mark).lower()
     after = mark[len(name) : len(name) + 1]
     return mark.startswith(name) and after in ("", " ", "@")
+
+
+def is_another(portal: Portal, kind: Kind, view: views.View, name: str) -> bool:
+    """Whether a record that stands where one of ours did is not ours: an id may be given again.
+
+    That is, somebody else made it; or it is another of ours.
+    """
+    maker = view.get("createdBy")
+    if isinstance(maker, dict) and (by := views.text(maker, "id")):
+        with contextlib.suppress(Untested):
+            if by.lower() != views.text(portal.me(), "id").lower():
+                return True
+    if bears(kind, view, name):
+        return False
+    entries = portal.journal.everything()
+    return any(entry.kind == kind.name and bears(kind, view, entry.name) for entry in entries)
 
 
 def _pages(

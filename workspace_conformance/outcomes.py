@@ -72,3 +72,9 @@ class Untested(Skipped):
 
     def __reduce__(self) -> tuple[type[Untested], tuple[Reason, str]]:
         return type(self), (self.reason, self.words)
+
+
+class Rejected(Untested):
+    """Every form of a request was answered that its values are not in order: a portal may have rules
+    for them that the documentation does not tell (a password, a longest name).
+    """

@@ -19,14 +19,16 @@ from workspace_conformance.client import (
     Credential,
     as_form,
     as_json,
+    none_taken,
     succeeded,
     unusable,
 )
-from workspace_conformance.exchange import Exchange
+from workspace_conformance.data import literal_siblings
+from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.identifiers import Form, encode, form_of
 from workspace_conformance.journal import Journal
 from workspace_conformance.kinds import KINDS, Kind
-from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.outcomes import Reason, Rejected, Untested
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Settings
 from workspace_conformance.views import View
@@ -77,6 +79,7 @@ class Portal(Client):
         self.known = cases.Once("discovery")  # what was found out about the portal
         self.once = cases.Once("experiment")  # experiments
         self._attempt = 1
+        self.anew = False  # whether records are looked for that are there now
 
     def again(self) -> Portal:
         """The same portal for a second attempt: experiments are made anew, with records of other
@@ -86,6 +89,26 @@ class Portal(Client):
         other._attempt += 1
         other.once = cases.Once(f"experiment {other._attempt}")
         return other
+
+    def looking_anew(self) -> Portal:
+        """The same portal, with records to read that are there now: other people may have removed
+        those that were found first.
+        """
+        other = copy.copy(self)
+        other.known = self.known.without(_is_about_a_record)
+        other.anew = True
+        return other
+
+    def is_gone(self, read: Request) -> bool:
+        """Whether what a GET showed was a record, or a part of one, that is no longer there."""
+        path = read.url.removeprefix(f"{self.root}/api/2.0/").partition("?")[0]
+        for kind in KINDS:
+            identity = path.removeprefix(f"{kind.collection}/")
+            literal = identity.partition(".")[0].partition("/")[0].lower()
+            if identity != path and literal not in literal_siblings(f"/api/2.0/{kind.collection}"):
+                later = self.road.ask(read, fresh=True).response
+                return later is not None and later.status in (404, 410)
+        return False
 
     # --- what the portal serves ---------------------------------------------------------------
 
@@ -112,18 +135,24 @@ class Portal(Client):
         once.
 
         A kind whose creation neither works nor is forbidden counts: that it fails is a finding.
+        One of which the portal takes none of our values counts where there is no other.
         """
         self._need_consent()
-        found = []
+        found: list[Kind] = []
+        rejected: list[Kind] = []
         why: Untested | None = None
         for kind in self.kinds():
             try:
                 self.spare(kind)
             except Untested as untested:
                 why = why or untested
+                if isinstance(untested, Rejected):
+                    rejected.append(kind)
+                    continue
                 if untested.reason is not Reason.SETUP_FAILED:
                     continue
             found.append(kind)
+        found = found or rejected
         if not found:
             raise why or Untested(
                 Reason.NOT_SERVED, "the portal serves nothing that could be written"
@@ -192,7 +221,8 @@ class Portal(Client):
 
     def _any_id(self, kind: Kind) -> str:
         for identity in self.ids(kind):
-            if succeeded(self.served(f"{kind.collection}/{encode(identity)}")):
+            path = f"{kind.collection}/{encode(identity)}"
+            if succeeded(self.served(path, fresh=self.anew)):
                 return identity
         if self.settings.allow_writes:
             try:
@@ -217,7 +247,8 @@ class Portal(Client):
     def _commented_post(self) -> str:
         kind = KINDS[0]
         for identity in self.ids(kind)[:4]:
-            exchange = self.served(f"{kind.collection}/{encode(identity)}/comment")
+            path = f"{kind.collection}/{encode(identity)}/comment"
+            exchange = self.served(path, fresh=self.anew)
             if succeeded(exchange) and views.records(exchange):
                 return identity
         return self.known(("an item", kind.name), lambda: self._any_id(kind))
@@ -315,7 +346,7 @@ class Portal(Client):
 
     def _way(self, kind: Kind) -> tuple[str, str, Record]:
         """The first format and body encoding in which a record can be made, and that record."""
-        refused: Exchange | None = None
+        refused: list[Exchange] = []
         for fmt, encoding in (
             ("json", "json"),
             ("json", "form"),
@@ -330,9 +361,8 @@ class Portal(Client):
             )
             if record is not None and succeeded(self.served(record.path, fresh=True)):
                 return fmt, encoding, record
-            refused = refused or exchange
-        assert refused is not None
-        raise unusable(refused, f"no {kind.name} can be made")
+            refused.append(exchange)
+        raise none_taken(refused, f"no {kind.name} can be made")
 
     def _need_consent(self) -> None:
         if not self.settings.allow_writes:
@@ -344,3 +374,8 @@ def _note(resource: Resource) -> Resource:
     if case is not None:
         case.resource = resource.label
     return resource
+
+
+def _is_about_a_record(key: object) -> bool:
+    """Whether what is known under this key is a record that was found to be read."""
+    return key in ("commented", "dotted person") or (isinstance(key, tuple) and key[0] == "an item")

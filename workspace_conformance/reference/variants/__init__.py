@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable
 from itertools import combinations
 
-from . import access, headers, holdings, json, members, places, refusals, timing, wire, xml
+from . import access, company, headers, holdings, json, members, places, refusals, timing, wire, xml
 from .model import Variant
 
 VARIANTS: tuple[Variant, ...] = (
@@ -18,6 +18,7 @@ VARIANTS: tuple[Variant, ...] = (
     *members.VARIANTS,
     *places.VARIANTS,
     *access.VARIANTS,
+    *company.VARIANTS,
     *refusals.VARIANTS,
     *xml.VARIANTS,
     *json.VARIANTS,

@@ -1,6 +1,7 @@
 """What may stand in an envelope and in records beside what is documented, and in which order."""
 
 import itertools
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -69,6 +70,16 @@ def _last_seen() -> Apply:
     return on_records(seen)
 
 
+def _two_hosts() -> Apply:
+    chance = random.Random(1)
+
+    def shown(record: Members) -> Members:
+        host = chance.choice(("one", "two"))
+        return {**record, "image": f"https://{host}.test/i.png"} if "id" in record else record
+
+    return on_records(shown)
+
+
 def _numbered() -> Apply:
     numbers = itertools.count(1)
 
@@ -130,6 +141,9 @@ VARIANTS = (
         on_records(lambda record: {**record, **_FURTHER}),
     ),
     Variant("last-seen", _RECORD, "a person's lastSeen changes on every read", anew(_last_seen)),
+    Variant(
+        "two-hosts", _RECORD, "an image is at either of two hosts, by chance", anew(_two_hosts)
+    ),
     Variant("dates-east", _DATE, "date-times at +05:30", _elsewhere(5.5), aspects=_OFFSET),
     Variant("dates-west", _DATE, "date-times at -07:00", _elsewhere(-7), aspects=_OFFSET),
     Variant(
