@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from workspace_conformance import views
 from workspace_conformance.client import succeeded
 from workspace_conformance.identifiers import encode
 from workspace_conformance.journal import Entry
 from workspace_conformance.kinds import KINDS, Kind
-from workspace_conformance.ours import bears, whole_list
+from workspace_conformance.ours import bears, is_another, whole_list
 from workspace_conformance.outcomes import Untested
 from workspace_conformance.portal import Portal
 
@@ -60,9 +61,15 @@ def _remove_all(portal: Portal, entries: list[Entry], fmt: str) -> set[str]:
 
 
 def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
-    """Ask for the removal of a record whose place is known; whether the answer says it is gone."""
+    """Ask for the removal of a record whose place is known; whether the answer says it is gone.
+
+    Whole numbers may be given again: what stands there now is looked at first.
+    """
     if entry.path is None:
         return False
+    if entry.path.rpartition("/")[2].isdigit() and _is_given_again(portal, entry):
+        portal.journal.gone(entry.name)
+        return True
     exchange = portal.ask("DELETE", entry.path, fmt)
     told = exchange
     if exchange.response is not None and exchange.response.status >= 500:
@@ -70,6 +77,15 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
     if told.response is not None and told.response.status in (404, 410):
         portal.journal.gone(entry.name)
     return succeeded(exchange)
+
+
+def _is_given_again(portal: Portal, entry: Entry) -> bool:
+    """Whether the place of a record of ours is another record's now."""
+    assert entry.path is not None
+    kind = next(kind for kind in KINDS if kind.name == entry.kind)
+    view = views.record(portal.served(entry.path, fresh=True))
+    # A further record that one creation made is noted under the same name, with its id behind it.
+    return view is not None and is_another(portal, kind, view, entry.name.partition(" (")[0])
 
 
 def _look(portal: Portal, kind: Kind, removed: set[str]) -> None:

@@ -62,13 +62,21 @@ class _Numbers:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._ids: dict[int, str] = {}
+        self._free: list[int] = []
 
     def number(self, id: str) -> int:
         """The number of a GUID."""
         if id not in self._numbers:
-            number = 1000 + len(self._numbers)
+            number = self._free.pop() if self._free else 1000 + len(self._numbers)
             self._numbers[id], self._ids[number] = number, id
         return self._numbers[id]
+
+    def free(self, id: str) -> None:
+        """Give the number of a record that is gone to the next one."""
+        number = self._numbers.pop(id, None)
+        if number is not None:
+            del self._ids[number]
+            self._free.append(number)
 
     def id(self, text: str) -> str:
         """The GUID of a number; one that no record has, where the number is unknown; what is no
@@ -81,8 +89,11 @@ class _Numbers:
         return self._ids.get(int(text)) or str(uuid5(NAMESPACE_URL, text))
 
 
-def _integer_ids(to: Parts) -> None:
-    """Groups, posts and comments have numbers; people keep GUIDs, as user names are ids too."""
+def _integer_ids(to: Parts, *, again: bool = False) -> None:
+    """Groups, posts and comments have numbers; people keep GUIDs, as user names are ids too.
+
+    again: whether the number of a record that is gone is given to the next one.
+    """
     numbers = _Numbers()
     locate = to.locate
 
@@ -118,7 +129,10 @@ def _integer_ids(to: Parts) -> None:
         value = outcome.value
         if call.place.kind is Kind.COMMENT and isinstance(value, str) and is_guid(value):
             return replace(outcome, value=numbers.number(value))
-        return replace(outcome, value=outward(value))
+        shown = replace(outcome, value=outward(value))
+        if again and call.asked.method == "DELETE" and call.place.kind in (Kind.GROUP, Kind.POST):
+            numbers.free(call.place.id)
+        return shown
 
     to.locate = located
     on_fields(inward)(to)
@@ -257,6 +271,13 @@ VARIANTS = (
         _IDS,
         "groups, posts and comments have whole numbers for ids",
         parts(_integer_ids),
+        aspects=_CASE | deciding("ids"),
+    ),
+    Variant(
+        "ids-given-again",
+        _IDS,
+        "the number of a record that is gone is the next one's",
+        parts(lambda to: _integer_ids(to, again=True)),
         aspects=_CASE | deciding("ids"),
     ),
     Variant("ids-upper", _IDS, "GUIDs are shown in capitals", parts(_upper_ids), aspects=_CASE),
