@@ -19,6 +19,7 @@ from workspace_conformance import (
     invocation,
     options,
     planning,
+    unfinished,
 )
 from workspace_conformance import contract as contracts
 from workspace_conformance.contract import Level
@@ -196,6 +197,17 @@ PLAN: pytest.StashKey[list[str]] = pytest.StashKey()
 INTERRUPTION: pytest.StashKey[Interruption] = pytest.StashKey()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Note which case is under way: it stays noted where the run ends in the midst of it."""
+    run = item.config.stash.get(RUN, None)
+    if run is not None and item.get_closest_marker("requirement"):
+        unfinished.begin(item, run.requirement_of(item))
+    done = yield
+    unfinished.end(item.config)
+    return done
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Collect what became of a case that ran ahead, or run it now."""
@@ -239,10 +251,7 @@ def pytest_runtest_makereport(
     waiver = covering(run.settings.waivers, result)
     # The item's: JUnit takes those of the report on its teardown.
     item.user_properties[:] = [
-        ("requirement", requirement.id),
-        ("level", str(requirement.level)),
-        ("section", requirement.section),
-        ("reason", str(result.reason or "")),
+        *unfinished.properties(requirement, str(result.reason or "")),
         *([("waived", f"{waiver.reason} (until {waiver.expires})")] if waiver else []),
     ]
     if waiver is not None and not run.settings.certify:
@@ -379,6 +388,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
             config.stash[RESULT] = result
             config.stash[github.ANNOTATIONS] = writing.write(result, run.redactor)
             session.exitstatus = result.exit_code
+    unfinished.report(config, run.results if run is not None else ())
     yield
     # After everything that pytest has to say, so that the last line is the verdict.
     reporter = config.pluginmanager.get_plugin("terminalreporter")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import html as parser
 
+from tests.reporting import ending
 from tests.support import Ran, no_traceback, run_suite
 
 WAIVER = """
@@ -155,3 +156,30 @@ def test_wrong_usage_is_told(tmp_path: Path, arguments: tuple[str, ...], said: s
     assert ran.code == 4
     assert said in ran.out
     assert no_traceback(ran.out)
+
+
+@pytest.mark.parametrize("phase", ["call", "teardown"])
+def test_junit_names_the_case_under_way_when_the_run_ends(tmp_path: Path, phase: str) -> None:
+    junit = tmp_path / "junit.xml"
+    given = ["-p", ending.__name__, f"--junitxml={junit}", "--requirement=STA-1"]
+    ran = run_suite(tmp_path / "out", *given, env={ending.IN: phase})
+    assert ran.code == 2, ran.out
+    (suite,) = ET.parse(junit).getroot().iter("testsuite")
+    nodes = suite.findall("testcase")
+    assert len(nodes) == int(suite.attrib["tests"]) == 3
+    for node in nodes:
+        assert node.attrib["name"]
+        told = {it.attrib["name"]: it.attrib["value"] for it in node.iter("property")}
+        assert told.keys() == {"requirement", "level", "section", "reason"}
+        assert told["requirement"] == "STA-1"
+    skips = [node.find("skipped") for node in nodes]
+    assert skips[:2] == [None, None]
+    if phase == "call":
+        assert skips[2] is not None
+        assert "the run ended while this case was under way" in skips[2].attrib["message"]
+    else:
+        assert skips[2] is None, "it had passed"
+    judged = 2 if phase == "call" else 3
+    assert len(ran.cases()) == judged
+    assert f"{judged} passed" in ran.out
+    assert "skipped" not in ran.out
