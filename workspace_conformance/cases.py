@@ -7,6 +7,7 @@ credited to both.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
@@ -99,11 +100,12 @@ class Once:
                 inner.asker = f"{self._label} {key!r}"
                 self._known[key] = (future, inner)
         if known is not None:
-            try:
-                value: T = known[0].result()
-            finally:
-                if case is not None:
-                    case.inherit(known[1])
+            error = known[0].exception()  # waits until it is known
+            if case is not None:
+                case.inherit(known[1])
+            if error is not None:
+                raise _copied(error)
+            value: T = known[0].result()
             return value
         enter(inner)
         try:
@@ -125,3 +127,14 @@ class Once:
         with self._lock:
             other._known = {k: v for k, v in self._known.items() if not forgotten(k)}
         return other
+
+
+def _copied(error: BaseException) -> BaseException:
+    """An error of its own for each case that shares one: raised again and again, the same error
+    gathers the frames of every case, and hundreds of them take minutes and gigabytes.
+    """
+    try:
+        made = copy.copy(error)
+    except Exception:  # one that cannot be made from its arguments
+        return error
+    return made if type(made) is type(error) else error
