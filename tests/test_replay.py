@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support import PASSWORD, Ran, no_traceback, observed_portal, run_suite
+from tests.support import (
+    PASSWORD,
+    ROOT,
+    Ran,
+    environment,
+    no_traceback,
+    observed_portal,
+    run_suite,
+)
 from workspace_conformance.reference.faults import find
 
 # Faults of every kind of check: what is read, written, drawn, derived; refused credentials; the burst.
@@ -112,7 +124,8 @@ def test_nothing_is_sent_and_no_secret_is_in_the_archive(tmp_path: Path) -> None
         b"\xff\xfe",
         b'{"log":{"entries":[]}}',
         b'{"log":{"entries":[{}],"_workspace":{"format":1,"settings":{}}}}',
-        b'{"log":{"entries":[],"_workspace":{"format":99,"settings":{}}}}',
+        b'{"log":{"entries":[],"_workspace":{"format":1,"suite":{"version":"0"},"label":"x"}}}',
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_recording_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
@@ -122,10 +135,127 @@ def test_what_is_no_recording_is_refused_in_a_sentence(tmp_path: Path, content: 
     assert ran.code == 4
     assert no_traceback(ran.out)
     assert f"--replay {file}: " in ran.out
+    assert "not an archive that this suite wrote" in " ".join(ran.out.split())
+
+
+def test_a_recording_of_another_form_is_called_so(tmp_path: Path) -> None:
+    file = tmp_path / "other.har"
+    file.write_text('{"log":{"entries":[],"_workspace":{"format":99,"settings":{}}}}')
+    ran = run_suite(tmp_path / "out", f"--replay={file}")
+    assert ran.code == 4
+    assert "written by another version of the suite" in " ".join(ran.out.split())
+
+
+def changed(ran: Ran, file: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of the run's recording with its log changed."""
+    data = json.loads((ran.folder / "exchanges.har").read_text("utf-8"))
+    change(data["log"])
+    file.write_text(json.dumps(data), "utf-8")
+    return file
 
 
 @pytest.mark.parametrize(
-    "beside", ["--target=http://127.0.0.1:1", "--fault=xml-not-utf8", "--plan"]
+    ("change", "sentence"),
+    [
+        (lambda log: log["entries"].pop(7), "is missing: the archive was changed"),
+        (lambda log: log["entries"].append(log["entries"][0]), "is missing: the archive was"),
+        (lambda log: log["_workspace"]["settings"].pop("seed"), '"seed" is a required property'),
+        (lambda log: log["entries"][3]["response"].update(status="200"), "at log/entries/3/"),
+    ],
+)
+def test_a_recording_with_something_amiss_is_refused(
+    tmp_path: Path, whole: Ran, change: Callable[[dict[str, Any]], None], sentence: str
+) -> None:
+    file = changed(whole, tmp_path / "changed.har", change)
+    ran = run_suite(tmp_path / "out", f"--replay={file}")
+    assert ran.code == 4
+    assert no_traceback(ran.out)
+    assert sentence in " ".join(ran.out.split())
+
+
+def test_a_campaign_that_does_not_fit_its_exchanges_is_not_judged(
+    tmp_path: Path, whole: Ran
+) -> None:
+    def change(log: dict[str, Any]) -> None:
+        log["_workspace"]["campaign"]["counts"][0].append(99_999)
+
+    file = changed(whole, tmp_path / "changed.har", change)
+    ran = run_suite(tmp_path / "out", f"--replay={file}", "--requirement=RATE-2")
+    assert ran.code == 6, ran.out
+    assert "does not fit its exchanges" in " ".join(ran.out.split())
+
+
+def test_a_recording_that_lacks_the_first_words_cannot_be_judged(
+    tmp_path: Path, whole: Ran
+) -> None:
+    def change(log: dict[str, Any]) -> None:
+        for entry in log["entries"]:
+            if "/people/@self" in entry["request"]["url"]:
+                entry["request"]["method"] = "OPTIONS"
+
+    file = changed(whole, tmp_path / "changed.har", change)
+    ran = run_suite(tmp_path / "out", f"--replay={file}", "--requirement=STA-1")
+    assert ran.code == 6, ran.out
+    assert no_traceback(ran.out)
+    assert "the recording holds no GET" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("how", ["option", "variable", "another spelling"])
+def test_a_replay_leaves_the_evidence_alone(tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "reports"
+    ran = run_suite(folder, "--requirement=STA-7")
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    other = {
+        "option": folder,
+        "variable": folder,
+        "another spelling": folder / "." / ".." / "reports",
+    }
+    words = [f"--replay={folder / 'exchanges.har'}"]
+    env = {"WORKSPACE_REPORT_DIR": str(folder)} if how == "variable" else {}
+    if how != "variable":
+        words.append(f"--report-dir={other[how]}")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
+        cwd=ROOT,
+        env=environment(**env),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()} == before
+    again = Ran(0, "", folder / "replay")
+    assert outcomes(again) == outcomes(ran)
+
+
+def test_a_replay_passes_the_gate_as_a_run_does(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path / "ran", "--fault=json-as-html", "--requirement=FMT-1")
+    file = tmp_path / "waivers.toml"
+    file.write_text(
+        '[[waiver]]\nrequirement = "FMT-1"\nreason = "known"\nowner = "ann"\nexpires = 2999-12-31\n'
+    )
+    assert replayed(ran, tmp_path / "bare").code == 1
+    waived = replayed(ran, tmp_path / "waived", f"--waivers={file}")
+    assert waived.code == 0, waived.out
+    assert waived.results["gate"]["words"] == "Gate passed with 1 waiver"
+    known = replayed(
+        ran, tmp_path / "known", f"--baseline={ran.folder / 'results.json'}", "--gate=regressions"
+    )
+    assert known.code == 0, known.out
+    assert known.results["changes"]["failing"] == []
+    alone = replayed(ran, tmp_path / "alone", "--gate=regressions")
+    assert alone.code == 4
+    assert "needs --baseline" in alone.out
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "--target=http://127.0.0.1:1",
+        "--fault=xml-not-utf8",
+        "--plan",
+        "--sign=key.pem",
+        "--subject-digest=sha256:ab",
+    ],
 )
 def test_a_replay_has_no_other_target(tmp_path: Path, beside: str) -> None:
     ran = run_suite(tmp_path / "out", f"--replay={tmp_path / 'x.har'}", beside)

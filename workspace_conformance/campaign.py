@@ -129,10 +129,14 @@ def _recalled(portal: Portal, recording: Recording) -> Campaign:
         raise Untested(Reason.UNREACHABLE, "the recording holds no campaign")
     portal.road.exchanges.update(recording.exchanges)
     case = cases.current()
-    if case is not None:
-        for number in told["credited"]:
-            case.credit(recording.exchanges[number])
-    return campaign_record.from_data(told, portal.settings.rate, recording.exchanges)
+    try:
+        if case is not None:
+            for number in told["credited"]:
+                case.credit(recording.exchanges[number])
+        return campaign_record.from_data(told, portal.settings.rate, recording.exchanges)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        words = "what the recording says of the campaign does not fit its exchanges"
+        raise Untested(Reason.UNREACHABLE, words) from None
 
 
 class _Measuring:

@@ -352,19 +352,27 @@ def _resolve(read: _Reader) -> Settings:
     digest = read.text("--subject-digest")
     replay = read.text("--replay")
     if replay:
-        read.refuse_beside("--replay", "--target", "--fault", "--variant", "--plan")
-        recorded = recording.read(Path(replay))
-        folder = read.text("--report-dir") or Path(replay).parent / "replay"
-        return recorded.settings(
-            Settings(
-                certify=read.switch("--certify"),
-                strict=read.strict(),
-                report_dir=Path(folder),
-                requirements=read.many("--requirement"),
-                overlap=read.number("--overlap", 16, 1, 64),
-                replay=Path(replay),
-            )
+        read.refuse_beside(
+            "--replay", "--target", "--fault", "--variant", "--plan", "--sign", "--subject-digest"
         )
+        recorded = recording.read(Path(replay))
+        beside = Path(replay).parent
+        folder = Path(read.text("--report-dir") or beside)
+        if folder.resolve() == beside.resolve():
+            # Not into the recorded run's own folder: its evidence would make room for the replay.
+            folder = beside / "replay"
+        given = Settings(
+            certify=read.switch("--certify"),
+            strict=read.strict(),
+            report_dir=folder,
+            requirements=read.many("--requirement"),
+            overlap=read.number("--overlap", 16, 1, 64),
+            waivers=_load_waivers(read.text("--waivers")),
+            baseline=_load_baseline(read.text("--baseline")),
+            gate=_check_gate(read.text("--gate")),
+            replay=Path(replay),
+        )
+        return values.consistent(recorded.settings(given))
     return values.consistent(
         Settings(
             target=target,

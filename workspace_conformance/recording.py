@@ -12,12 +12,16 @@ import json
 import re
 import threading
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+
+from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange, Headers, Request, Response, Trouble
+from workspace_conformance.reading import printable
 from workspace_conformance.redaction import Redactor
 from workspace_conformance.settings import Rate, Settings, SettingsError
 
@@ -132,21 +136,49 @@ def _unveiled(exchange: Exchange) -> Exchange:
 
 
 def read(file: Path) -> Recording:
-    """Read a recording; raises SettingsError for a file that is none."""
+    """Read a recording; raises SettingsError for a file that is none, or not a whole one."""
     try:
         raw = file.read_bytes()
-        log = json.loads(raw)["log"]
-        about = log["_workspace"]
-        if about["format"] != FORMAT:
-            raise SettingsError(f"--replay {file}: written by another version of the suite")
+        log = _checked(file, json.loads(raw))["log"]
         entries = [_entry(item) for item in log["entries"]]
-        return Recording(entries, about, hashlib.sha256(raw).hexdigest())
+    except SettingsError:
+        raise
     except OSError as error:
         raise SettingsError(f"--replay {file}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise SettingsError(f"--replay {file}: {_NOT_OURS}") from None
+    _check_whole(file, [entry.exchange.number for entry in entries])
+    return Recording(entries, log["_workspace"], hashlib.sha256(raw).hexdigest())
+
+
+_NOT_OURS = "not an archive that this suite wrote (exchanges.har)"
+
+
+def _checked(file: Path, data: Any) -> dict[str, Any]:
+    written = data["log"]["_workspace"]["format"]
+    if written != FORMAT:
         raise SettingsError(
-            f"--replay {file}: not an archive that this suite wrote (exchanges.har)"
-        ) from None
+            f"--replay {file}: written by another version of the suite: its form is "
+            f"{printable(str(written), 20)}, and this one reads {FORMAT}"
+        )
+    schema = json.loads(schema_path("recording.schema.json").read_text(encoding="utf-8"))
+    trouble = next(jsonschema_rs.validator_for(schema).iter_errors(data), None)
+    if trouble is not None:
+        place = printable("/".join(map(str, trouble.instance_path)))
+        words = printable(trouble.message, 120)
+        raise SettingsError(f"--replay {file}: {_NOT_OURS}: at {place}: {words}")
+    checked: dict[str, Any] = data
+    return checked
+
+
+def _check_whole(file: Path, numbers: Collection[int]) -> None:
+    """A run's exchanges are numbered from 1 without a gap: a lack would be judged as silence."""
+    known = set(numbers)
+    lacking = next((n for n in range(1, len(numbers) + 1) if n not in known), None)
+    if lacking is not None:
+        raise SettingsError(
+            f"--replay {file}: exchange {lacking} is missing: the archive was changed after the run"
+        )
 
 
 def _entry(item: Mapping[str, Any]) -> Entry:

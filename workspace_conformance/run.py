@@ -124,11 +124,14 @@ class Run:
             Credential(settings.second_token, "second account") if settings.second_token else None,
             login,
         )
-        if settings.token is None:
-            token = greeting.log_in(self.portal)
-            self.redactor.learn(token, "token")
-            self.portal.account = Credential(token, "account")
-        self.greeted = greeting.greet(self.portal)
+        try:
+            if settings.token is None:
+                token = greeting.log_in(self.portal)
+                self.redactor.learn(token, "token")
+                self.portal.account = Credential(token, "account")
+            self.greeted = greeting.greet(self.portal)
+        except Untested as why:  # a recording that lacks the first words
+            raise CannotJudge(why.reason, why.words) from None
 
     def _pacer(self, settings: Settings) -> Pacer:
         """Nobody else sends to the embedded portal, whose port may have been another target's."""
