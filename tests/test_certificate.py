@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_pem_public_key,
 )
 
 from tests.support import ROOT, Ran, environment, no_traceback, run_suite
@@ -150,6 +152,93 @@ def test_changed_evidence_breaks_the_digest(
     assert "was changed" in capsys.readouterr().out
 
 
+def test_a_changed_result_beside_it_breaks_the_digest(
+    signed: tuple[Ran, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran, public = signed
+    for name in ("certificate.json", "results.json"):
+        (tmp_path / name).write_bytes((ran.folder / name).read_bytes())
+    result = tmp_path / "results.json"
+    result.write_text(result.read_text("utf-8").replace('"failed"', '"passed"', 1), "utf-8")
+    assert verify(ran, public, tmp_path / "certificate.json") == 1
+    assert "results.json is not the result that" in capsys.readouterr().out
+
+
+def test_its_signature_is_that_of_the_standard(signed: tuple[Ran, Path]) -> None:
+    """DSSE v1 by hand: Ed25519 over "DSSEv1", the type and the payload, each after its length."""
+    ran, public = signed
+    data = json.loads((ran.folder / "certificate.json").read_text("utf-8"))
+    kind, body = data["payloadType"].encode(), base64.b64decode(data["payload"], validate=True)
+    said = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(body), body)
+    assert kind == b"application/vnd.in-toto+json"
+    (signature,) = data["signatures"]
+    key = load_pem_public_key(public.read_bytes())
+    assert isinstance(key, Ed25519PublicKey)
+    key.verify(base64.b64decode(signature["sig"], validate=True), said)
+    with pytest.raises(InvalidSignature):
+        key.verify(base64.b64decode(signature["sig"]), body)
+
+
+def test_a_pipeline_that_verifies_keeps_its_own_reports(
+    signed: tuple[Ran, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The suite runs again for it, and must not write where the pipeline's own run has written."""
+    for name, value in (
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_STEP_SUMMARY", str(tmp_path / "step.md")),
+        ("PYTEST_ADDOPTS", f"--junitxml={tmp_path / 'junit.xml'}"),
+        ("WORKSPACE_REPORT_DIR", str(tmp_path / "reports")),
+    ):
+        monkeypatch.setenv(name, value)
+    assert verify(*signed) == 0
+    assert not list(tmp_path.iterdir())
+
+
+LIES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "another type": lambda told: told.update(predicateType="https://in-toto.io/attestation/vsa/v1"),
+    "another target": lambda told: told["subject"][0].update(uri="https://portal.example.com"),
+    "another server": lambda told: told["subject"][0]["annotations"].update(server="nginx"),
+    "other settings": lambda told: told["predicate"]["configuration"][1]["annotations"][
+        "values"
+    ].update(id_examples=10_000),
+    "a milder result": lambda told: told["predicate"].update(result="WARNED"),
+    "a milder verdict": lambda told: (
+        told["predicate"].update(result="WARNED"),
+        told["predicate"]["workspaceConformance"].update(verdict="incomplete"),
+    ),
+    "a warning only": lambda told: told["predicate"].update(
+        warnedTests=told["predicate"]["failedTests"], failedTests=[]
+    ),
+    "more judged": lambda told: told["predicate"]["workspaceConformance"].update(judged=61),
+    "fewer in all": lambda told: told["predicate"]["workspaceConformance"].update(requirements=2),
+    "no own part": lambda told: told["predicate"].pop("workspaceConformance"),
+    "no subject": lambda told: told.update(subject=[]),
+}
+
+
+@pytest.mark.parametrize("lie", list(LIES))
+def test_a_false_statement_does_not_hold(
+    signed: tuple[Ran, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lie: str,
+) -> None:
+    from workspace_conformance import certificate
+
+    ran, _ = signed
+    monkeypatch.setattr(certificate, "_replayed", lambda evidence: ran.results)
+    private, public = keys(tmp_path)
+    told = payload(ran)
+    file = tmp_path / "certificate.json"
+    file.write_text(json.dumps(certificate.signed(told, private)))
+    assert verify(ran, public, file) == 0
+    LIES[lie](told)
+    file.write_text(json.dumps(certificate.signed(told, private)))
+    assert verify(ran, public, file) == 1
+    assert "The certificate does not hold: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("lie", ["acquittal", "accusation", "result"])
 def test_a_false_verdict_is_found_by_replay(
     signed: tuple[Ran, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str], lie: str
@@ -184,6 +273,16 @@ def test_an_unsigned_certificate_is_told_from_a_signed_one(signed: tuple[Ran, Pa
     assert opened(bare, None)["_type"] == STATEMENT
     with pytest.raises(Doubt, match="not signed"):
         opened(bare, public)
+
+
+@pytest.mark.parametrize("content", [b"\xf9\x00", b"[" * 100_000])
+def test_what_is_no_text_is_refused_too(
+    signed: tuple[Ran, Path], tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "certificate.json"
+    file.write_bytes(content)
+    assert verify(*signed, file) == 1
+    assert "not a certificate of this suite" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}x", '{"payload": 1}', '{"payload": "e30="}', "null"])

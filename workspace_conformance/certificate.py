@@ -19,6 +19,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from workspace_conformance.data import schema_path
+from workspace_conformance.reading import printable
+from workspace_conformance.reporting import statement
 from workspace_conformance.settings import SettingsError
 
 PAYLOAD = "application/vnd.in-toto+json"
@@ -33,15 +36,15 @@ def check_key(file: Path) -> None:
     _private(file)
 
 
-def signed(statement: Mapping[str, Any], key: Path) -> dict[str, Any]:
+def signed(told: Mapping[str, Any], key: Path) -> dict[str, Any]:
     """The statement in a DSSE envelope, signed with the private key in the file `key`."""
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined]
 
-    envelope = Envelope(json.dumps(statement, ensure_ascii=False).encode(), PAYLOAD, {})
+    envelope = Envelope(json.dumps(told, ensure_ascii=False).encode(), PAYLOAD, {})
     envelope.sign(CryptoSigner(_private(key)))
-    told: dict[str, Any] = envelope.to_dict()
-    return told
+    made: dict[str, Any] = envelope.to_dict()
+    return made
 
 
 def opened(text: str, key: Path | None) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def opened(text: str, key: Path | None) -> dict[str, Any]:
         if key is None:
             raise Doubt("the certificate is signed: give the public key with --key")
         return _verified(data, key)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Doubt("not a certificate of this suite") from None
 
 
@@ -80,43 +83,105 @@ def verify(certificate: Path, key: Path | None, evidence: Path) -> list[str]:
     """Check a certificate against its evidence; the findings that hold, or Doubt for one that does
     not. Runs the suite on the recording, in a process of its own; sends nothing.
     """
-    statement = opened(certificate.read_text("utf-8"), key)
+    told = opened(certificate.read_bytes().decode("utf-8", "replace"), key)
     held = ["the signature is that of the key"] if key else ["the certificate is not signed"]
     try:
-        told = {each["name"]: each["digest"]["sha256"] for each in _configuration(statement)}
-        predicate = statement["predicate"]
-        claimed = {
-            "passed": set(predicate["passedTests"]),
-            "failed": set(predicate["warnedTests"]) | set(predicate["failedTests"]),
-        }
-        verdict = predicate["workspaceConformance"]["verdict"]
-        result = predicate["result"]
-    except (KeyError, TypeError, AttributeError):
-        raise Doubt("not a certificate of this suite") from None
-    if hashlib.sha256(evidence.read_bytes()).hexdigest() != told.get(evidence_name(told)):
-        raise Doubt(f"{evidence} is not the evidence that the certificate names, or was changed")
-    held.append("the evidence is the one that the certificate names")
-    again = _replayed(evidence)
-    if str(again["suite"]["digest"]).removeprefix("sha256:") == told.get("suite"):
-        held.append("it was judged by this version of the suite")
-    else:
-        held.append("it was judged by another version of the suite; verdicts are of this one")
-    for name, rows in claimed.items():
-        seen = {row["id"] for row in again["requirements"] if row["verdict"] == name}
-        whole = not predicate["workspaceConformance"]["leftOut"]
-        # What was left out of a run that was cut off may be judged by its recording all the same.
-        if seen != rows if whole else not rows <= seen:
+        digests = {each["name"]: each["digest"]["sha256"] for each in _configuration(told)}
+        if (told["_type"], told["predicateType"]) != (statement.STATEMENT, statement.PREDICATE):
+            raise Doubt(f"it is a {told['predicateType']}, not a test result")
+        if _digest(evidence) != digests.get(evidence_name(digests)):
             raise Doubt(
-                f"judged again, other requirements {name}: {', '.join(sorted(seen ^ rows))}"
+                f"{evidence} is not the evidence that the certificate names, or was changed"
             )
-    if (result == "PASSED") != (verdict == "conformant"):
-        raise Doubt(f"the result is {result}, and the verdict {verdict}")
-    if again["verdict"] != verdict and verdict == "conformant":
-        raise Doubt(f"judged again, the target is {again['verdict']}")
+        held.append("the evidence is the one that the certificate names")
+        held += _beside(certificate, digests)
+        _check_settings(told)
+        again = _replayed(evidence)
+        held.append(_by_which_suite(again, digests))
+        _check_subject(told["subject"], again["target"])
+        _check_verdicts(told["predicate"], again)
+        verdict = told["predicate"]["workspaceConformance"]["verdict"]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise Doubt("not a certificate of this suite") from None
     held.append(
         f"judged again from the evidence, every requirement has the same verdict: {verdict}"
     )
     return held
+
+
+def _beside(certificate: Path, digests: Mapping[str, str]) -> list[str]:
+    """The result that lies beside a certificate is the one that it names; it may lie there alone."""
+    file = certificate.with_name("results.json")
+    if not file.is_file():
+        return []
+    if _digest(file) != digests.get("results.json"):
+        raise Doubt(f"{file} is not the result that the certificate names, or was changed")
+    return ["results.json beside it is the one that the certificate names"]
+
+
+def _check_settings(told: Mapping[str, Any]) -> None:
+    (settings,) = (each for each in _configuration(told) if each["name"] == "settings")
+    if statement.digest_of(settings["annotations"]["values"]) != settings["digest"]["sha256"]:
+        raise Doubt("the settings are not those of their digest")
+
+
+def _by_which_suite(again: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+    contract = _digest(schema_path("requirements.yaml"))
+    same = str(again["suite"]["digest"]).removeprefix("sha256:") == digests.get("suite")
+    if same and contract == digests.get("contract"):
+        return "it was judged by this version of the suite"
+    return "it was judged by another version of the suite; verdicts are of this one"
+
+
+def _check_subject(subjects: Sequence[Mapping[str, Any]], target: Mapping[str, Any]) -> None:
+    """The evidence is that of the target which the certificate is about."""
+    (subject,) = subjects
+    named = {
+        "url": subject["uri"],
+        "label": subject["name"],
+        "server": subject["annotations"]["server"],
+    }
+    own = subject["digest"].get("workspaceTarget")
+    if named != target or (own is not None and own != statement.digest_of(target)):
+        raise Doubt(f"the evidence is about another target: {printable(str(target['url']))}")
+
+
+def _check_verdicts(predicate: Mapping[str, Any], again: Mapping[str, Any]) -> None:
+    own = predicate["workspaceConformance"]
+    for name, names, verdict, levels in (
+        ("passedTests", predicate["passedTests"], "passed", ("MUST", "SHOULD")),
+        ("warnedTests", predicate["warnedTests"], "failed", ("SHOULD",)),
+        ("failedTests", predicate["failedTests"], "failed", ("MUST",)),
+        ("partial", own["partial"], "partial", ("MUST", "SHOULD")),
+        ("untested", own["untested"], "untested", ("MUST", "SHOULD")),
+    ):
+        claimed = set(names)
+        seen = {
+            row["id"]
+            for row in again["requirements"]
+            if row["verdict"] == verdict and row["level"] in levels
+        }
+        # What was left out of a run that was cut off may be judged by its recording all the same.
+        settled = verdict in ("passed", "failed")
+        if (settled and not claimed <= seen) or (not own["leftOut"] and seen != claimed):
+            raise Doubt(f"judged again, {name} are others: {', '.join(sorted(seen ^ claimed))}")
+    judged = len(predicate["passedTests"]) + len(
+        predicate["warnedTests"] + predicate["failedTests"]
+    )
+    if (own["requirements"], own["judged"]) != (len(again["requirements"]), judged):
+        raise Doubt(f"{judged} of {len(again['requirements'])} requirements were judged")
+    if predicate["result"] != statement.RESULTS.get(own["verdict"]):
+        raise Doubt(f"the result is {predicate['result']}, and the verdict {own['verdict']}")
+    if (own["verdict"] == "non-conformant") is not bool(predicate["failedTests"]):
+        raise Doubt(
+            f"the verdict is {own['verdict']}, and {len(predicate['failedTests'])} tests failed"
+        )
+    if own["verdict"] == "conformant" and again["verdict"] != "conformant":
+        raise Doubt(f"judged again, the target is {again['verdict']}")
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def evidence_name(names: Mapping[str, str]) -> str:
@@ -124,14 +189,19 @@ def evidence_name(names: Mapping[str, str]) -> str:
     return next((name for name in names if name.endswith(".har")), "")
 
 
-def _configuration(statement: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    found: Sequence[Mapping[str, Any]] = statement["predicate"]["configuration"]
+def _configuration(told: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = told["predicate"]["configuration"]
     return found
 
 
 def _replayed(evidence: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        quiet = {name: os.environ[name] for name in os.environ if not name.startswith("WORKSPACE_")}
+        # What steers a run, or lets it write into a pipeline's own reports, is not meant for this one.
+        quiet = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("WORKSPACE_", "PYTEST_", "GITHUB_", "GITLAB_"))
+        }
         done = subprocess.run(
             [
                 sys.executable,
