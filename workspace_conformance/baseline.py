@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,19 @@ def read(file: Path) -> dict[str, Any]:
         ) from None
     if isinstance(data, dict) and data.get("schema", 1) != 1:
         shown = printable(str(data["schema"]), 20)
+        shown = f'"{shown}"' if isinstance(data["schema"], str) else shown
         raise BaselineError(f"{file}: has schema {shown}; this version of the suite reads schema 1")
     trouble = next(_validator().iter_errors(data), None)
     if trouble is not None:
         place = "/".join(map(str, trouble.instance_path)) or "its top"
         words = printable(trouble.message, 120)
         raise BaselineError(f"{file}: is no results.json: at {printable(place)}: {words}")
+    for name in ("started", "finished"):
+        try:
+            datetime.fromisoformat(data[name])
+        except ValueError:
+            shown = printable(data[name], 40)
+            raise BaselineError(f"{file}: is no results.json: {name} is {shown}") from None
     result: dict[str, Any] = data
     return result
 

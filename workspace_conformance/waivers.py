@@ -122,11 +122,13 @@ def _tables(file: Path) -> Sequence[Any]:
         if file.stat().st_size > _LARGEST:
             raise WaiverError(f"{file}: too large for a file of waivers")
         data = tomllib.loads(file.read_bytes().decode("utf-8"))
+    except WaiverError:
+        raise
     except OSError as error:
         raise WaiverError(f"{file}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise WaiverError(f"{file}: is not UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits among them
         raise WaiverError(f"{file}: is not TOML: {error}") from None
     unknown = sorted(set(data) - {"waiver"})
     if unknown:

@@ -78,6 +78,7 @@ def without(name: str) -> str:
 BAD: list[tuple[str, str | bytes, str]] = [
     ("not TOML", "[[waiver", "is not TOML"),
     ("nested too deeply", "a = " + "[" * 100_000, "is not TOML"),
+    ("a number of many digits", "a = " + "9" * 5_000, "is not TOML"),
     ("not UTF-8", b"\xff\xfe[[waiver]]", "is not UTF-8 text"),
     ("another table", "[[waivers]]\n", "'waivers' is not known; write each waiver as [[waiver]]"),
     ("one bracket", "[waiver]\n", "with two brackets"),
@@ -155,7 +156,7 @@ NO_BASELINES: list[tuple[str, bytes, str]] = [
     ("another document", b'{"log": {"version": "1.2"}}', "is no results.json: at its top"),
     ("a list", b"[]", "is no results.json: at its top"),
     ("a later schema", b'{"schema": 2}', "has schema 2; this version of the suite reads schema 1"),
-    ("a strange schema", b'{"schema": "\\u001b[31m"}', "has schema \\x1b[31m"),
+    ("a strange schema", b'{"schema": "\\u001b[31m"}', 'has schema "\\x1b[31m"'),
 ]
 
 
@@ -177,6 +178,14 @@ def test_a_damaged_result_is_told_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(BaselineError, match="at requirements/3/cases/0/outcome"):
+        baselines.load(file)
+
+
+def test_a_result_of_no_time_is_no_baseline(tmp_path: Path) -> None:
+    data = data_of(result(all_passed().values())) | {"finished": "2026-99-99T00:00:00Z"}
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(BaselineError, match="finished is 2026-99-99"):
         baselines.load(file)
 
 
