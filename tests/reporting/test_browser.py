@@ -182,6 +182,14 @@ def test_print_shows_findings_and_no_controls(report: Opened) -> None:
     assert report.page.pdf(format="A4").startswith(b"%PDF-")
 
 
+def test_print_is_dark_on_white_whatever_the_screen(report: Opened) -> None:
+    report.page.emulate_media(media="print", color_scheme="dark")
+    style = "getComputedStyle(document.querySelector('pre')).backgroundColor"
+    assert report.page.evaluate(style) == "rgb(246, 247, 248)"
+    report.page.emulate_media(media="screen", color_scheme="dark")
+    assert report.page.evaluate(style) == "rgb(28, 32, 36)"
+
+
 def test_the_picture_of_the_readme_is_made_by_its_command(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     report.write_text(page_of(mixed()), encoding="utf-8")

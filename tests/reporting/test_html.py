@@ -12,6 +12,7 @@ from lxml import html as parser
 from tests.support import TOKEN
 from workspace_conformance import contract
 from workspace_conformance.outcomes import Outcome, Reason
+from workspace_conformance.reporting import chart
 from workspace_conformance.reporting import page as pages
 from workspace_conformance.reporting.html import visible
 from workspace_conformance.settings import Settings
@@ -205,6 +206,27 @@ def test_the_limiter_is_drawn_and_told() -> None:
     told = words(document.get_element_by_id("chart-words"))
     assert "508 requests were sent within 2.9 s, and 500 of them served" in told
     assert "The first refusal came after 3.0 s and said Retry-After: 7." in told
+
+
+def test_a_long_retry_after_is_drawn_to_the_edge() -> None:
+    late = samples.measured(first_refusal={"seconds": 2.95, "retry_after": 3600}, recovery=None)
+    document = parser.document_fromstring(page_of(result(all_passed().values(), measured=late)))
+    (picture,) = document.iter("svg")
+    assert "Retry-After: 3600, beyond this picture" in words(picture)
+    ends = [
+        float(end)
+        for path in picture.iter("path")
+        for end in re.findall(r"H([\d.]+) m-6", path.get("d"))
+    ]
+    assert ends == [chart.WIDTH - chart.RIGHT]
+
+
+@pytest.mark.parametrize("told", [None, 0, -1])
+def test_a_retry_after_that_is_none_is_not_drawn(told: int | None) -> None:
+    late = samples.measured(first_refusal={"seconds": 2.95, "retry_after": told}, recovery=None)
+    document = parser.document_fromstring(page_of(result(all_passed().values(), measured=late)))
+    (picture,) = document.iter("svg")
+    assert "Retry-After" not in words(picture)
 
 
 def test_a_burst_without_an_answer_is_drawn_too() -> None:

@@ -46,7 +46,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 def test_a_failing_run(failing: Ran) -> None:
     assert failing.code == 1
     expect_whole(failing)
-    assert head(failing).startswith("Non-conformant 1 of 47 MUST requirement is violated.")
+    assert head(failing).startswith("Non-conformant 1 of 47 MUST requirements is violated.")
     document = parser.parse(str(failing.folder / "report.html")).getroot()
     (failure, *_) = document.get_element_by_id("FMT-1").find_class("failure")
     assert [mark.text_content() for mark in failure.iter("mark")] == ["content-type: text/html"]

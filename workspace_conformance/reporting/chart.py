@@ -27,7 +27,8 @@ class Tick:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """Positions are pixels in a picture of WIDTH by HEIGHT. Those of Retry-After and of the request
-    asked after it are None where there was none, or where it lies outside the picture.
+    asked after it are None where there was none; such a request also where it lies outside the
+    picture. A Retry-After that ends outside reaches to the picture's edge, and its words say so.
     """
 
     served: str
@@ -81,8 +82,12 @@ def chart(measured: Mapping[str, Any] | None, rate_limit: str) -> Chart | None:
 
     served, refused = _areas(steps, x, y, min(span, max(period, steps[-1]["seconds"])))
     wait = None
-    if refusal and refusal["retry_after"] and refusal["seconds"] + refusal["retry_after"] <= span:
-        wait = (x(refusal["seconds"]), x(refusal["seconds"] + refusal["retry_after"]))
+    wait_words = ""
+    if refusal and (refusal["retry_after"] or 0) > 0:
+        end = refusal["seconds"] + refusal["retry_after"]
+        wait = (x(refusal["seconds"]), min(x(end), float(WIDTH - RIGHT)))
+        wait_words = f"Retry-After: {refusal['retry_after']}"
+        wait_words += "" if end <= span else ", beyond this picture"
     seen = recovery and recovery["asked"] <= span
     return Chart(
         served=served,
@@ -93,7 +98,7 @@ def chart(measured: Mapping[str, Any] | None, rate_limit: str) -> Chart | None:
         if refusal
         else None,
         wait=wait,
-        wait_words=f"Retry-After: {refusal['retry_after']}" if wait and refusal else "",
+        wait_words=wait_words,
         asked=Tick(x(recovery["asked"]), f"{recovery['asked']:.1f} s")
         if seen and recovery
         else None,

@@ -143,10 +143,9 @@ def verdict_words(data: Data) -> tuple[str, str]:
     all_of = sum(must.values())
     advice = ""
     if should["failed"]:
-        advice = f" {should['failed']} of {sum(should.values())} SHOULD requirements are violated."
+        advice = f" {_of(should['failed'], sum(should.values()), 'SHOULD')} violated."
     if data["verdict"] == "non-conformant":
-        many = "requirement is" if must["failed"] == 1 else "requirements are"
-        return "failed", f"{must['failed']} of {all_of} MUST {many} violated.{advice}"
+        return "failed", f"{_of(must['failed'], all_of, 'MUST')} violated.{advice}"
     if data["verdict"] == "conformant":
         return "passed", f"All {all_of} MUST requirements passed.{advice}"
     if data.get("cannot_judge"):
@@ -157,6 +156,10 @@ def verdict_words(data: Data) -> tuple[str, str]:
         f"{must['passed']} of {all_of} MUST requirements passed in full, "
         f"{judged - must['passed']} in part.{advice}"
     )
+
+
+def _of(count: int, everything: int, level: str) -> str:
+    return f"{count} of {everything} {level} requirements {'is' if count == 1 else 'are'}"
 
 
 def _examples(row: Data, exchanges: Mapping[int, Exchange]) -> list[Data]:
