@@ -29,6 +29,7 @@ FORMAT = 1  # of what an archive holds for replaying
 
 _SECRETS = {"token": "token", "second_token": "second-token", "password": "password"}
 _PSEUDONYM = re.compile(r"\[(token|second-token|password|secret-[0-9a-f]{8})\]")
+_ESCAPED = re.compile(_PSEUDONYM.pattern.replace(r"\[", "%5B").replace(r"\]", "%5D"))
 _BASIC = re.compile(r"^(basic)\s+\S*(\[[^\]]+\]).*$", re.IGNORECASE)
 
 Key = tuple[str, str, Headers, str, str, str | None]
@@ -185,7 +186,7 @@ def _entry(item: Mapping[str, Any]) -> Entry:
     ours, sent, came = item["_workspace"], item["request"], item["response"]
     request = Request(
         sent["method"],
-        sent["url"],
+        _ESCAPED.sub(r"[\1]", sent["url"]),
         tuple((line["name"], line["value"]) for line in sent["headers"]),
         content(sent.get("postData", {}), "_encoding"),
         ours["account"],
@@ -218,6 +219,11 @@ def content(told: Mapping[str, Any], encoding: str) -> bytes:
     """The bytes that an archive holds as text, or as base64 where `encoding` says so."""
     text = str(told.get("text", ""))
     return base64.b64decode(text) if told.get(encoding) == "base64" else text.encode()
+
+
+def url_of(url: str, redactor: Redactor) -> str:
+    """A URL as an archive holds it, without secrets: brackets have no place in its query."""
+    return _PSEUDONYM.sub(r"%5B\1%5D", redactor.text(url))
 
 
 def text_of(body: bytes, redactor: Redactor) -> tuple[str, str | None]:

@@ -110,7 +110,7 @@ def _add(archive: harfile.HarFile, exchange: Exchange, redactor: Redactor) -> No
         time=milliseconds,
         request=harfile.Request(
             request.method,
-            redactor.text(request.url),
+            recording.url_of(request.url, redactor),
             "HTTP/1.1",
             headers=_lines(request.headers, redactor),
             queryString=[
