@@ -114,6 +114,17 @@ def test_a_failure_is_shown_with_its_exchange_and_curl_line(document: parser.Htm
     assert [mark.text_content() for mark in failure.iter("mark")] == ['"count": 2,']
 
 
+def test_a_list_that_is_too_short_is_marked() -> None:
+    cases = all_passed()
+    said = "the JSON and the XML form differ: response has 3 items in JSON, 1 item in XML"
+    cases["FMT-4"] = case("FMT-4", Outcome.FAILED, message=said, exchange=1, fmt="xml")
+    body = b"<result><count>3</count><response><id>1</id></response></result>"
+    shown = exchange(1, body, headers=(("Content-Type", "text/xml"),))
+    document = parser.document_fromstring(page_of(result(cases.values(), {1: shown})))
+    marks = [mark.text_content() for mark in row(document, "FMT-4").iter("mark")]
+    assert marks == ["<response>"]
+
+
 def test_status_and_missing_header_are_marked(document: parser.HtmlElement) -> None:
     marks = [mark.text_content() for mark in row(document, "STA-1").iter("mark")]
     assert marks == ["HTTP/1.1 202 Accepted", "HTTP/1.1 202 Accepted"]

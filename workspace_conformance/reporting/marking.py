@@ -17,7 +17,7 @@ _MOST = 3  # places marked for one name or text
 _EXPECTED = ("Content-Type", "Retry-After", "WWW-Authenticate")
 _MEMBER = re.compile(
     r"\b(?:no|protected|holds|without|envelope's|says|shows)\s+([A-Za-z][\w-]*)"
-    r"|\b([A-Za-z][\w-]*)\s+(?:is|was|as)\b"
+    r"|\b([A-Za-z][\w-]*)\s+(?:is|was|as|has)\b"
 )
 _QUOTED = re.compile(r"'([^']{2,200})'|\"([^\"]{2,200})\"|`([^`]{2,200})`")
 _STATUS_WORDS = re.compile(r"\b(?:served|succeed\w*|success|refused|refusal)\b")
