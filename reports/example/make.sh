@@ -36,28 +36,30 @@ else:
 PYTHON
 }
 
-# Runs the suite, whose results are $out/NAME/results.json: 0 and 1 are results, the rest is trouble.
+# Runs the suite, whose results are $out/NAME/results.json. An exit code other than the expected one is
+# trouble: a machine too busy for a burst would else leave a fault unseen in the matrix.
 judge() {
-  local name=$1 code=0
-  shift
+  local expected=$1 name=$2 code=0
+  shift 2
   echo "== $name: pytest $*"
   pytest -q -r N --tb=no -p no:cacheprovider --id-examples 5 --report-dir "$out/$name" "$@" \
     >"$work/$name.log" 2>&1 || code=$?
   tail -n 1 "$work/$name.log"
-  if [ "$code" -gt 1 ]; then
+  if [ "$code" -ne "$expected" ]; then
     cat "$work/$name.log"
-    exit "$code"
+    echo "$name: exit code $code in place of $expected; the matrix is as it was" >&2
+    exit 1
   fi
 }
 
 fast=(--pace off --rate-limit 50000/1s)
 
-judge portal
-judge json-as-html --fault json-as-html "${fast[@]}"
-judge query-token --fault query-token "${fast[@]}"
-judge update-touches-other --fault update-touches-other "${fast[@]}"
-judge date-no-offset --fault date-no-offset "${fast[@]}"
-judge excess-429 --fault excess-429
+judge 0 portal
+judge 1 json-as-html --fault json-as-html "${fast[@]}"
+judge 1 query-token --fault query-token "${fast[@]}"
+judge 1 update-touches-other --fault update-touches-other "${fast[@]}"
+judge 1 date-no-offset --fault date-no-offset "${fast[@]}"
+judge 1 excess-429 --fault excess-429
 
 # The mock servers know no accounts: any token will do, and no request needs to be held back.
 export WORKSPACE_TOKEN=any-token MOCKOON_DISABLE_TELEMETRY=1
@@ -67,13 +69,13 @@ mock=(--allow-writes --allow-burst --pace off)
   >"$work/prism-server.log" 2>&1 &
 servers+=($!)
 answers http://127.0.0.1:4010/
-judge prism --target http://127.0.0.1:4010 "${mock[@]}"
+judge 1 prism --target http://127.0.0.1:4010 "${mock[@]}"
 
 "$work/node_modules/.bin/mockoon-cli" start --data schemas/openapi.yaml --repair --hostname 127.0.0.1 \
   --port 4011 --disable-admin-api --disable-log-to-file >"$work/mockoon-server.log" 2>&1 &
 servers+=($!)
 answers http://127.0.0.1:4011/
-judge mockoon --target http://127.0.0.1:4011 "${mock[@]}"
+judge 1 mockoon --target http://127.0.0.1:4011 "${mock[@]}"
 
 python -m workspace_conformance.compare \
   "embedded portal=$out/portal/results.json" \
