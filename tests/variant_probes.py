@@ -517,6 +517,10 @@ PROBES: dict[str, Shows] = {
         and p.ask("POST", "people", _person(password="long enough")).status == 201
     ),
     "names-ascii": lambda p: p.ask("POST", "group", {"groupName": "Ünal"}).status == 422,
+    "names-short": lambda p: (
+        p.ask("POST", "group", {"groupName": "A" * 49}).status == 400
+        and p.ask("POST", "group", {"groupName": "A" * 48}).status == 201
+    ),
     "texts-capital": lambda p: p.made("group.json", {"groupName": "a b "})["name"] == "A b",
     "texts-escaped": lambda p: (
         p.made("group.json", {"groupName": "<ü>"})["name"] == "&lt;&#252;&gt;"

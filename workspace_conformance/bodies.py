@@ -24,7 +24,7 @@ from workspace_conformance.client import (
 )
 from workspace_conformance.exchange import Exchange, Response
 from workspace_conformance.expectations import answer, expect_success, given_success, violation
-from workspace_conformance.experiments import CHANGED, TEXTS
+from workspace_conformance.experiments import CHANGED, TEXT
 from workspace_conformance.kinds import Kind
 from workspace_conformance.ours import bears
 from workspace_conformance.outcomes import Reason, Untested
@@ -91,7 +91,7 @@ def _is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> b
     encode = as_json if told == "json" else as_form
     if method == "POST":
         name = portal.name(kind.name, "taken", told, fmt or "none")
-        fields = portal.fields(kind, name, TEXTS["json" if fmt == "json" else "form"])
+        fields = portal.fields(kind, name, TEXT)
         return succeeded(portal.create(kind, name, fmt, encode(fields))[0])
     record = portal.spare(kind)
     body = encode(portal.changes(kind, record.name, CHANGED))

@@ -148,6 +148,12 @@ def _plain_names(to: Parts, call: Call, fields: Fields) -> Outcome | None:
     return Outcome(422, error="Names are of letters from A to Z")
 
 
+def _long(to: Parts, call: Call, fields: Fields) -> Outcome | None:
+    if all(len(str(fields.get(name, ""))) <= 48 for name in ("title", "groupname", "lastname")):
+        return None
+    return Outcome(400, error="Titles and names have 48 characters at most")
+
+
 def _rewritten(change: Callable[[str], str], *names: str) -> Apply:
     """Keep these fields changed, whichever form they come in."""
 
@@ -196,6 +202,13 @@ VARIANTS = (
         _VALUES,
         "names of people and groups with letters beyond A to Z: 422",
         _refusing(_plain_names),
+        leaves=WRITTEN,
+    ),
+    Variant(
+        "names-short",
+        _VALUES,
+        "titles and names of more than 48 characters: 400",
+        _refusing(_long),
         leaves=WRITTEN,
     ),
     Variant(
