@@ -29,6 +29,7 @@ _STILL = 6  # readings of both forms, one after the other, that tell a differenc
 _ATTEMPTS = 2 * _STILL
 _READINGS = 6  # one after the other, of which each must differ from the one before
 _PAUSE = 1.0  # seconds; longer than any two readings are apart
+_LONGEST = 10.0  # seconds for which nothing is asked
 # No data of the resource, but of its answer, with requirements of their own.
 _ENVELOPE = (("status",), ("statusCode",), ("count",))
 
@@ -157,8 +158,10 @@ def _changed(earlier: Exchange, later: Exchange, members: Collection[str]) -> in
 
 
 def pause(portal: Portal, seconds: float) -> None:
-    """Leave the target alone for a while; a plan and a replay do not wait."""
+    """Leave the target alone for a while, and say so; a plan and a replay do not wait."""
+    seconds = min(seconds, _LONGEST)
     if not portal.settings.plan and portal.road.recording is None:
+        portal.road.announce("to see whether others change the records", seconds)
         time.sleep(seconds)
 
 
