@@ -262,9 +262,9 @@ def _told_writes(
     encode = as_json if told == "json" else as_form
     name = portal.name(kind.name, "told", told, fmt or "none")
     post, record = portal.create(
-        kind, name, fmt, encode(portal.fields(kind, name)), headers=headers
+        kind, name, fmt, encode(portal.fields(kind, name)), headers=headers, look=True
     )
-    if record is None or not succeeded(portal.served(record.path, fresh=True)):
+    if record is None or record.found is None or not succeeded(record.found):
         record = portal.make(kind, "told-subject", told, fmt or "none")
     body = encode(portal.changes(kind, record.name, "told"))
     put = portal.ask("PUT", record.path, fmt, body=body, headers=headers)

@@ -79,7 +79,7 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
             redactor.learn(token, "token")
             portal.account = Credential(token, "account")
         greeting.greet(portal)
-        left = cleaning.clean(portal)
+        left = cleaning.clean_later(portal)
     except greeting.CannotJudge as error:
         return Exit.NOT_JUDGED, [harmless(redactor.text(str(error)))]
     finally:
@@ -87,6 +87,10 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
         notes.close()
     lines = [f"{target}: removed {notes.deleted} of our records, left {len(left)}"]
     lines += [f"  left behind: {item.kind} {item.name}: {item.url}" for item in left]
+    lines += [
+        f"  left alone: {portal.url(path)}: what is there bears another name"
+        for path in portal.watch.strange.values()
+    ]
     lines += (
         [f"{file} stays, and can be given again"] if left else [f"{file} is done with, and gone"]
     )

@@ -16,6 +16,7 @@ from workspace_conformance.kinds import KINDS, Kind
 from workspace_conformance.ours import bears, is_another, whole_list
 from workspace_conformance.outcomes import Untested
 from workspace_conformance.portal import Portal
+from workspace_conformance.watch import SomebodyElses
 
 _CLOSED = (403, 404, 405, 501)  # answers to a list that is not served, or not to this account
 _AT_ONCE = 8  # removals under way at a time
@@ -32,6 +33,17 @@ class LeftBehind:
     url: str
 
 
+def clean_later(portal: Portal) -> list[LeftBehind]:
+    """The same for what another run made. Its place may be somebody else's by now, and the journal
+    may have been edited: only what bears the name that the journal says is removed.
+    """
+    kinds = {kind.name: kind for kind in KINDS}
+    for entry in portal.journal.remaining():
+        if entry.path is not None:
+            portal.watch.expect(kinds[entry.kind], entry.path, entry.name, later=True)
+    return clean(portal)
+
+
 def clean(portal: Portal) -> list[LeftBehind]:
     """Remove what the journal says is, or may be, there; return what stayed.
 
@@ -40,8 +52,12 @@ def clean(portal: Portal) -> list[LeftBehind]:
     costs less than asking for each.
     """
     with suppress(Untested):  # the road is halted: who waits gave the clean-up up
-        for fmt in _ROUNDS:
-            removed = _remove_all(portal, portal.journal.remaining(), fmt)
+        for number, fmt in enumerate(_ROUNDS):
+            entries = portal.journal.remaining()
+            # What a check removed is looked for first, and asked for only where it is seen.
+            known = [one for one in entries if not number and portal.watch.is_deleted(one.path)]
+            removed = _remove_all(portal, [one for one in entries if one not in known], fmt)
+            removed |= {one.name for one in known}
             for kind in KINDS:
                 _look(portal, kind, removed)
             if not portal.journal.remaining():
@@ -70,7 +86,15 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
     if entry.path.rpartition("/")[2].isdigit() and _is_given_again(portal, entry):
         portal.journal.gone(entry.name)
         return True
-    exchange = portal.ask("DELETE", entry.path, fmt)
+    try:
+        exchange = portal.ask("DELETE", entry.path, fmt)
+    except SomebodyElses:
+        seen = portal.get(entry.path, fmt, fresh=True).response
+        if portal.watch.is_strange(entry.path):
+            portal.journal.misplaced(entry.name)
+        elif seen is not None and seen.status in (404, 410):
+            portal.journal.gone(entry.name)
+        return False
     told = exchange
     if exchange.response is not None and exchange.response.status >= 500:
         told = portal.get(entry.path, fmt, fresh=True)  # it may fail over what is not there

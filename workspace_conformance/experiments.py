@@ -128,9 +128,8 @@ def _kind(portal: Portal, slot: int) -> Kind:
 def _creation(portal: Portal, kind: Kind, fmt: str) -> Creation:
     name = portal.name(kind.name, "life", fmt or "none")
     fields = portal.fields(kind, name, TEXT)
-    asked, record = portal.create(kind, name, fmt, encoded(fmt, fields))
-    found = portal.served(record.path, fresh=True) if record else None
-    return Creation(kind, name, fields, asked, record, found)
+    asked, record = portal.create(kind, name, fmt, encoded(fmt, fields), look=True)
+    return Creation(kind, name, fields, asked, record, record.found if record else None)
 
 
 def _subject(portal: Portal, kind: Kind, fmt: str) -> Record:

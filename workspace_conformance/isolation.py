@@ -66,6 +66,7 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> dict[str, Damage | 
     )
     neighbours = {left.id, right.id}
     before = _state(portal, kind, right)
+    portal.watch.listed(kind, before[0])
     found: dict[str, Damage | None] = {}
     for method in ("PUT", "DELETE"):
         done = (

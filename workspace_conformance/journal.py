@@ -73,6 +73,13 @@ class Journal:
         self.made += 1
         self._note(replace(entry, path=path, made=True), {"made": path, "name": name})
 
+    def misplaced(self, name: str) -> None:
+        """Note that what is there is not the record: where that is, is not known."""
+        entry = self._entries[name]
+        if entry.made:
+            self.made -= 1
+        self.intend(entry.kind, name)
+
     def gone(self, name: str) -> None:
         """Note that the record was removed, or was never made."""
         entry = self._entries.get(name)
@@ -125,6 +132,8 @@ def read(file: Path) -> tuple[str, list[Entry]]:
             line = json.loads(text)
             name = str(line["name"])
             if line.get("will") == "make":
+                if target not in ("", line["target"]):
+                    raise ValueError("another target")
                 target = str(line["target"])
                 entries[name] = Entry(str(line["kind"]), name)
             elif "made" in line:

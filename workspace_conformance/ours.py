@@ -69,7 +69,7 @@ def prefix(portal: Portal) -> str:
     return name
 
 
-def is_ours(portal: Portal, kind: Kind, identity: str) -> bool:
+def can_be_ours(portal: Portal, kind: Kind, identity: str) -> bool:
     """Whether the id that a creation was answered with can be that of a record of ours: it is not
     one that was there before, and no word of the documentation's own (`@self`).
     """
@@ -77,6 +77,28 @@ def is_ours(portal: Portal, kind: Kind, identity: str) -> bool:
         return False
     literal = literal_siblings(f"/api/2.0/{kind.collection}")
     return identity not in (".", "..") and identity.casefold() not in literal
+
+
+def is_somebody_elses(portal: Portal, kind: Kind, found: Exchange, name: str) -> bool:
+    """Whether what is served at the place that a creation told is a record of somebody else's: one
+    that was there before, by another of its names (a user name, another spelling of its id); or one
+    whose name cannot have come of ours: cut off, with more around it, in other letters it could.
+    """
+    view = views.record(found) if found.succeeded else None
+    if views.text(view, "id") in portal.before(kind).ids:
+        return True
+    return is_named_otherwise(kind, view, name)
+
+
+def is_named_otherwise(kind: Kind, view: views.View | None, name: str) -> bool:
+    """Whether a record shows a name, and one that cannot have come of ours."""
+    return bool(views.text(view, kind.mark).strip()) and not may_bear(kind, view, name)
+
+
+def may_bear(kind: Kind, view: views.View | None, name: str) -> bool:
+    """Whether a record shows a name that can have come of ours."""
+    mark, own = views.text(view, kind.mark).strip().casefold(), name.casefold()
+    return bool(mark) and (mark in own or own in mark)
 
 
 def whole_list(portal: Portal, kind: Kind) -> dict[str, views.View] | None:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from workspace_conformance import cases, ours, views
 from workspace_conformance.client import (
@@ -32,6 +33,7 @@ from workspace_conformance.outcomes import Reason, Rejected, Untested
 from workspace_conformance.road import Road
 from workspace_conformance.settings import Settings
 from workspace_conformance.views import View
+from workspace_conformance.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,16 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record on the portal: `path` under api/2.0; `name` is ours, empty for a record that is not."""
+    """A record of ours: `path` under api/2.0; `found` is what was served there right after it was
+    made, where that was looked at.
+    """
 
     kind: Kind
     id: str
     path: str
     name: str
     view: View
+    found: Exchange | None
 
 
 class Portal(Client):
@@ -78,6 +83,7 @@ class Portal(Client):
         self.login = login
         self.known = cases.Once("discovery")  # what was found out about the portal
         self.once = cases.Once("experiment")  # experiments
+        self.watch = Watch()
         self._attempt = 1
         self.anew = False  # whether records are looked for that are there now
 
@@ -109,6 +115,16 @@ class Portal(Client):
                 later = self.road.ask(read, fresh=True).response
                 return later is not None and later.status in (404, 410)
         return False
+
+    def ask(self, method: str, path: str, fmt: str = "", **more: Any) -> Exchange:
+        """Ask one question (see Client); nothing that a creation told is changed unless it is ours:
+        raises Untested otherwise.
+        """
+        self.watch.before(self, method, path)
+        exchange = super().ask(method, path, fmt, **more)
+        if method == "DELETE" and exchange.succeeded:
+            self.watch.removed(path)
+        return exchange
 
     # --- what the portal serves ---------------------------------------------------------------
 
@@ -285,9 +301,10 @@ class Portal(Client):
         *,
         headers: Sequence[tuple[str, str]] = (),
         credential: Credential | None = None,
+        look: bool = False,
     ) -> tuple[Exchange, Record | None]:
         """POST a record of ours, journalled first; the exchange, and the record where the answer
-        shows one.
+        shows one. With `look` what is served at its place is asked for.
         """
         self._need_consent()
         self.journal.intend(kind.name, name)
@@ -298,11 +315,17 @@ class Portal(Client):
         identity = views.text(view, "id")
         if not succeeded(exchange) or view is None or not identity:
             return exchange, None
-        if not ours.is_ours(self, kind, identity):
+        if not ours.can_be_ours(self, kind, identity):
             return exchange, None
         path = f"{kind.collection}/{encode(identity)}"
+        self.watch.expect(kind, path, name)
+        found = self.served(path, fresh=True) if look else None
+        if found is not None:
+            self.watch.found(self, path, found)
+        if self.watch.is_strange(path):
+            return exchange, None
         self.journal.made_at(name, path)
-        return exchange, Record(kind, identity, path, name, view)
+        return exchange, Record(kind, identity, path, name, view, found)
 
     def make(self, kind: Kind, *labels: object, text: str = "") -> Record:
         """A new record of ours, made in whichever documented way works; Untested when none does."""
@@ -357,9 +380,9 @@ class Portal(Client):
             name = self.name(kind.name, "try", fmt, encoding)
             fields = self.fields(kind, name)
             exchange, record = self.create(
-                kind, name, fmt, (as_json if encoding == "json" else as_form)(fields)
+                kind, name, fmt, (as_json if encoding == "json" else as_form)(fields), look=True
             )
-            if record is not None and succeeded(self.served(record.path, fresh=True)):
+            if record is not None and record.found is not None and succeeded(record.found):
                 return fmt, encoding, record
             refused.append(exchange)
         raise none_taken(refused, f"no {kind.name} can be made")
