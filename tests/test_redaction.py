@@ -56,6 +56,13 @@ SPELLINGS: dict[str, Spelling] = {
     "base64, one before": _base64_of("a{}z"),
     "base64, two before": _base64_of("ab{}yz"),
     "base64 of a text around": _base64_of('{{"token":"{}","x":1}}'),
+    "hexadecimal": lambda secret: secret.encode().hex(),
+    "html, by name": lambda secret: (
+        html.escape(secret).replace("+", "&plus;").replace("/", "&sol;").replace("=", "&equals;")
+    ),
+    "base64 of a form": lambda secret: base64.b64encode(
+        f"token={quote(secret, safe='')}&x".encode()
+    ).decode(),
     "base64 for URLs": lambda secret: base64.urlsafe_b64encode(f"~~{secret}~".encode()).decode(),
 }
 
@@ -178,6 +185,13 @@ def answer(body: bytes = b"", *headers: tuple[str, str]) -> Response:
         answer(b'{"Access_Token":"handed/out+token=0123"}'),
         answer(b"<result><response><token>handed/out+token=0123</token></response></result>"),
         answer(b"<Token>\n handed/out+token=0123 \n</Token>"),
+        answer(b"<token><![CDATA[handed/out+token=0123]]></token>"),
+        answer(b"<token type='x'><!-- here -->handed/out+token=0123</token>"),
+        answer(b"<n:token xmlns:n='u'>handed/out+token=0123</n:token>"),
+        answer("<token>handed/out+token=0123</token>".encode("utf-16")),
+        answer(b'{"\\u0074oken":"handed/out+token=0123"}'),
+        answer('{"token":"handed/out+token=0123"}'.encode("utf-16")),
+        answer(b"", ("Set-Cookie", f"asc_auth_key={quote(HANDED, safe='')}; Path=/")),
         answer(b"", ("Set-Cookie", f"asc_auth_key={HANDED}; Path=/; HttpOnly")),
         answer(b"", ("set-cookie", f'sid="{HANDED}"')),
         answer(b"", ("Set-Cookie", "a=1"), ("Set-Cookie", f"session={HANDED};secure")),

@@ -1,8 +1,8 @@
 """Secrets never leave the process: each becomes a stable pseudonym in everything that is written.
 
 A secret is recognised in every spelling we send it in or a target may echo it in: raw, percent-
-encoded (any hex case, any subset of characters), with JSON or XML escapes, and as base64 at any
-alignment.
+encoded (any hex case, any subset of characters), with JSON or XML escapes, in hexadecimal, and as
+base64 at any alignment.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, unquote
 
 from workspace_conformance.exchange import Response
 
@@ -24,9 +25,11 @@ SHORTEST = 4  # characters: anything shorter would blot out ordinary text
 # Response members and headers whose value is a secret that the target hands out.
 _TOKEN_MEMBER = re.compile(
     rb'"(?:token|access_?token|asc_auth_key)"\s*:\s*"((?:[^"\\]|\\.){8,4096})"'
-    rb"|<(?:token|access_?token|asc_auth_key)>\s*([^<>\s]{8,4096})\s*</",
+    rb"|<(?:[\w.-]{1,100}:)?(?:token|access_?token|asc_auth_key)(?:\s[^<>]{0,1000})?>"
+    rb"\s*(?:<!--[^<>]{0,1000}-->\s*)?(?:<!\[CDATA\[\s*)?([^<>\s\]]{8,4096})",
     re.IGNORECASE,
 )
+_ESCAPED_LETTER = re.compile(rb"\\u00([4-7][0-9a-fA-F])")  # in JSON; a member's name may hold some
 _COOKIE_VALUE = re.compile(r"^\s*[^=;\s]+=\"?([^;\"]{8,4096})")
 
 
@@ -61,8 +64,12 @@ class Redactor:
             found = _COOKIE_VALUE.match(value)
             if found:
                 self.learn(found.group(1))
-        if b"token" in response.body or b"asc_auth_key" in response.body:
-            for match in _TOKEN_MEMBER.finditer(response.body):
+                self.learn(unquote(found.group(1)))
+        body = _in_utf_8(response.body)
+        if b"\\u00" in body:
+            body = _ESCAPED_LETTER.sub(_unescaped, body)
+        if b"token" in body.lower() or b"asc_auth_key" in body.lower():
+            for match in _TOKEN_MEMBER.finditer(body):
                 in_json, in_xml = match.groups()
                 raw = (in_json or in_xml).decode("utf-8", "replace")
                 try:
@@ -106,9 +113,23 @@ class Redactor:
             return self._patterns
 
 
+def _in_utf_8(body: bytes) -> bytes:
+    """A body in the coding that most are in: with the mark of UTF-16 it may be XML or JSON too."""
+    if body[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return body
+    return body.decode("utf-16", "replace").encode("utf-8", "replace")
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    letter = bytes.fromhex(match[1].decode())
+    return letter if letter.isalpha() else match[0]
+
+
 def _spellings(secret: str) -> str:
     alternatives = ["".join(_character(char) for char in secret)]
-    written = (secret, json.dumps(secret)[1:-1])  # a login's body may be put into base64 as it is
+    alternatives.append("".join(map(_any_case, secret.encode("utf-8", "surrogatepass"))))
+    # A login's body may be put into base64 as it is, and so may a form.
+    written = (secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="surrogatepass"))
     for text in dict.fromkeys(written):
         raw = text.encode("utf-8", "surrogatepass")
         for before in range(3):
@@ -126,6 +147,7 @@ def _spellings(secret: str) -> str:
 _URL_SAFE = str.maketrans("+/", "-_")
 _JSON_SHORT = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
 _XML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_XML_NAMES |= {"+": "plus", "/": "sol", "=": "equals", "_": "lowbar", ".": "period"}  # of HTML
 
 
 @functools.cache
