@@ -101,6 +101,11 @@ GROUPS = (
         "RATE-2",
         "excess-second-served excess-tenth-served",
     ),
+    _group(
+        "a minute of refusals is announced, too",
+        "RATE-9",
+        "banned",
+    ),
 )
 
 LEAVES = {

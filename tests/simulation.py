@@ -56,7 +56,8 @@ class World:
 
     latency: the least time of a round trip; jitter: what may be added on either way; lanes: how
     many requests are under way at once; loss: the share of connections that break; grain: the steps
-    of the target's clock; announce: the Retry-After that a true wait is told as.
+    of the target's clock; announce: the Retry-After that a true wait is told as; share: of the period,
+    that the target's own is.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class World:
     lanes: int = 8
     loss: float = 0.0
     grain: float = 0.0
+    share: float = 1.0
     announce: Callable[[int], int] = lambda wait: wait
     decide: Decision = lambda number, wait: wait
     told: dict[int, int] = field(default_factory=dict)
@@ -85,9 +87,11 @@ class _Campaign:
         self.world = world
         self.random = random.Random(world.seed)
         self.origin = 1000 + self.random.random() * world.rate.period
-        self.target = KINDS[world.kind](Limit(world.limit, world.rate.period), self._clock)
+        own = Limit(world.limit, world.rate.period * world.share)
+        self.target = KINDS[world.kind](own, self._clock)
         self.counts: list[list[Hit]] = []
         self.others: list[Hit] = []
+        self.after: list[Hit] = []
 
     def _clock(self) -> float:
         moment = self.origin + self.world.now
@@ -116,7 +120,52 @@ class _Campaign:
             if finding.judgement is not Judgement.OPEN:
                 break
             at = self._next(finding)
-        return finding
+        return self._end(finding) if any(map(limiter.refused, self.counts)) else finding
+
+    def _end(self, finding: Finding) -> Finding:
+        """Ask again when it is time; where it is served early, count again and ask again."""
+        counts, others = list(self.counts), list(self.others)
+        refusals = limiter.refused(hit for hits in [*counts, others] for hit in hits)
+        meanwhile, later = self._recover(refusals[-1])
+        rate, again = self.world.rate, list[Hit]()
+        early = any(limiter.renewed_early(counts[0], hit, rate) for hit in later)
+        if finding.judgement is Judgement.EXACT and len(counts) == 1 and early:
+            stop = _stop(rate.requests, [])
+            again = self._volley(later[-1].received, 2 * rate.requests + 1, self.world.lanes, stop)
+            counts.append(again)
+            self.after = [*meanwhile, *later, *again]
+            if limiter.refused(again):
+                later = [*later, *self._recover(limiter.refused(again)[-1])[1]]
+        return limiter.judge(counts, [*others, *meanwhile, *later], rate, later)
+
+    def _recover(self, last: Hit) -> tuple[list[Hit], list[Hit]]:
+        """What was refused before the announced time was over; what was served then, and after."""
+        told, rate = self.world.told, self.world.rate
+        asked: list[Hit] = []
+        everything = [hit for group in (*self.counts, self.others, self.after) for hit in group]
+        heard = max(hit.received for hit in everything)
+        if heard > last.received + told[last.number]:
+            return [], []
+        for _ in range(8):
+            due = last.received + told[last.number]
+            begin = max(due - 1, heard + 0.2)
+            if begin > due - 0.1 or told[last.number] > rate.period + 2:
+                break
+            asked += self._volley(begin, 1, 1)
+            heard = asked[-1].received
+            if asked[-1].fate is not Fate.REFUSED:
+                break
+            last = asked[-1]
+        due = last.received + min(told[last.number], rate.period + 2)
+        for late in (0.0, 0.5, 1.0):
+            asked += self._volley(max(due + late, asked[-1].received if asked else 0.0), 1, 1)
+            if asked[-1].fate is Fate.SERVED:
+                ahead, _ = limiter.vanguard(rate)
+                asked += self._volley(asked[-1].received, ahead, ahead)
+                break
+        good = [number for number, hit in enumerate(asked) if hit.fate is Fate.SERVED]
+        since = good[0] if good else len(asked)
+        return asked[:since], asked[since:]
 
     def slow(self) -> bool:
         """Whether a burst took more than half a period: then nothing exact is promised."""
@@ -124,7 +173,7 @@ class _Campaign:
 
     def leak(self) -> Hit | None:
         """What was served between refusals."""
-        hits = [hit for group in (*self.counts, self.others) for hit in group]
+        hits = [hit for group in (*self.counts, self.others, self.after) for hit in group]
         limit = min(limiter.served(self.counts[0]), self.world.rate.requests)
         return limiter.leak(hits, limit, self.world.rate)
 

@@ -27,7 +27,11 @@ KINDS: tuple[LimiterKind, ...] = get_args(LimiterKind)
 OWN = {fault.name: fault.requirement for fault in FAULTS if fault.requirement.startswith("RATE-")}
 
 # What is served over the limit is also more than the limit.
-ALSO = {"excess-second-served": {"RATE-2"}, "excess-tenth-served": {"RATE-2"}}
+ALSO = {
+    "excess-second-served": {"RATE-2"},
+    "excess-tenth-served": {"RATE-2"},
+    "banned": {"RATE-9"},  # it says how long
+}
 
 # With no refusal, or with none that says how long to wait, these rows have nothing to judge.
 WORDLESS = {"RATE-5", "RATE-9"}
@@ -35,6 +39,7 @@ UNJUDGED = {
     "no-limit": set(ROWS) - {"RATE-1", "RATE-2"},
     "excess-200": set(ROWS) - {"RATE-1", "RATE-2"},
     "no-retry-after": {"RATE-4", *WORDLESS},
+    "banned": {"RATE-5"},
     "limit-by-method": {"RATE-3", "RATE-10"},
     "excess-second-served": {"RATE-3", "RATE-10"},
     "excess-tenth-served": {"RATE-3", "RATE-10"},
@@ -44,8 +49,8 @@ UNJUDGED = {
     },
 }
 
-# A third of a wait shows only where it is shorter by more than the second that is granted.
-RATES = {"retry-after-too-short": Rate(50, 4.0)}
+# What is too short shows only where it is so by more than the second that is granted.
+RATES = {"retry-after-too-short": Rate(50, 4.0), "windows-too-short": Rate(50, 6.0)}
 
 QUICK = [
     "limit-one-low",
@@ -53,6 +58,8 @@ QUICK = [
     "excess-429",
     "limit-over-accounts",
     "limit-over-addresses",
+    "windows-too-short",
+    "banned",
     "limit-by-method",
     "no-retry-after-on-post",
     "excess-put-applied",

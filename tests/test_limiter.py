@@ -95,6 +95,22 @@ def test_every_other_limit_is_told(kind: str, limit: int, way: dict[str, float])
     assert finding.limit in (None, limit) or kind == "clock"
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    kind=st.sampled_from(["fixed", "clock", "sliding"]),
+    share=st.sampled_from([0.1, 0.2, 0.4, 0.5, 0.6]),
+    way=ways,
+)
+def test_windows_that_are_too_short_are_found(
+    kind: str, share: float, way: dict[str, float]
+) -> None:
+    """The limit of one window is right, and yet far too much is served in a period."""
+    campaign = World(kind, N, RATE, share=share, **way).begin()  # type: ignore[arg-type]
+    finding = campaign.run()
+    assume(not campaign.slow())
+    assert finding.judgement is Judgement.TOO_MANY or campaign.leak() is not None
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     kind=st.sampled_from(["fixed", "clock", "sliding"]), step=st.sampled_from([2, 5, 10]), way=ways

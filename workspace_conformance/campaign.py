@@ -1,7 +1,10 @@
 """The one burst of a run: it measures the rate limiter, and all checks of the limit rest on it.
 
-It begins from quiet and counts what is served until refusals come. What is asked while the account
-is over its limit is in `over_limit`; what it all says about the limiter is judged in `limiter`.
+It begins from quiet and counts what is served until refusals come. Where the target then serves
+again sooner than a window that began with the burst may, it counts once more: what is aligned to
+the clock lawfully does so once in a period, and windows that are too short do it twice. What is
+asked while the account is over its limit is in `over_limit`; what it all says about the limiter is
+judged in `limiter`.
 """
 
 from __future__ import annotations
@@ -44,11 +47,20 @@ FEWEST, MOST = 8, 96  # connections at once
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """A burst that began as soon as the target served again, and asking again after that too."""
+
+    count: tuple[Exchange, ...]
+    recovery: Recovery
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """Everything that was sent and came back, and what counting came to.
 
     `counts`: the bursts. `over`: what was asked over the limit, once for each burst that was
     followed by it. `writes`: why there were none, or what they did all the same, by method.
+    `again`: where the target served again before a window that began with the first burst was over.
     `limit`: the number found to be served, for the checks that need one.
     """
 
@@ -58,6 +70,7 @@ class Campaign:
     recovery: Recovery
     writes: Untested | dict[str, str | Untested | None]
     finding: Finding
+    again: Again | None = None
 
     @property
     def first(self) -> tuple[Exchange, ...]:
@@ -77,8 +90,17 @@ class Campaign:
 
     def own(self) -> list[list[Exchange]]:
         """What was sent until the last waiting, by the account at the address under test."""
-        bursts = [list(count) for count in self.counts]
-        return [*bursts, *(over.own() for over in self.over), list(self.recovery.meanwhile)]
+        sent = [list(count) for count in self.counts]
+        sent += [over.own() for over in self.over]
+        sent.append(list(self.recovery.meanwhile))
+        if self.again is not None:
+            sent += [self.recovery.renewed(), list(self.again.count)]
+            sent.append(list(self.again.recovery.meanwhile))
+        return sent
+
+    def recoveries(self) -> list[Recovery]:
+        """Every asking again when the announced time was over."""
+        return [self.recovery, *([self.again.recovery] if self.again is not None else [])]
 
     def refusals(self) -> list[Exchange]:
         """Every refusal of the account at its address, by the time of its arrival."""
@@ -119,6 +141,28 @@ def measured(portal: Portal) -> Campaign:
     portal.road.measured = facts(campaign)
     portal.road.campaign = campaign
     return campaign
+
+
+def judged(
+    counts: Sequence[Sequence[Exchange]],
+    over: Sequence[OverLimit],
+    rate: Rate,
+    recovery: Recovery | None = None,
+    again: Again | None = None,
+) -> Finding:
+    """What counting came to."""
+    bursts = [hits(count) for count in counts]
+    others = [exchange for one in over for exchange in one.own()]
+    later: list[Exchange] = []
+    if recovery is not None:
+        others += [*recovery.meanwhile, *recovery.asked, *recovery.extra]
+        later += recovery.renewed()
+        if recovery.in_vain(rate):  # a period without requests is over: they count for themselves
+            bursts.append(hits(recovery.asked))
+    if again is not None:
+        bursts.append(hits(again.count))
+        later += again.recovery.renewed()
+    return limiter.judge(bursts, hits(others), rate, hits(later))
 
 
 def _recalled(portal: Portal, recording: Recording) -> Campaign:
@@ -221,8 +265,7 @@ class _Measuring:
         return tuple(done)
 
     def _judge(self) -> Finding:
-        others = [hit for over in self._over for hit in hits(over.own())]
-        return limiter.judge([hits(count) for count in self._counts], others, self._rate)
+        return judged(self._counts, self._over, self._rate)
 
     def _last_refusal(self) -> Exchange:
         refusals = self._campaign(Finding(Judgement.OPEN), Recovery(None, None)).refusals()
@@ -270,15 +313,41 @@ class _Measuring:
 
     def _end(self, finding: Finding) -> Campaign:
         refusals = self._campaign(finding, Recovery(None, None)).refusals()
-        recovery = recover(self._portal, self._request, refusals, self._rate, self._bounds)
-        return self._campaign(finding, recovery, ended=True)
+        recovery = self._recover(refusals)
+        again: Again | None = None
+        if finding.judgement is Judgement.EXACT and self._is_early(recovery):
+            # A window aligned to the clock; or all windows are too short, and another one tells.
+            count = self._count(False)
+            refused = [one for one in count if fate(one) is Fate.REFUSED]
+            again = Again(count, self._recover(sorted(refused, key=lambda one: one.received)))
+        finding = judged(self._counts, self._over, self._rate, recovery, again)
+        return self._campaign(finding, recovery, again, ended=True)
 
-    def _campaign(self, finding: Finding, recovery: Recovery, ended: bool = False) -> Campaign:
+    def _recover(self, refusals: Sequence[Exchange]) -> Recovery:
+        return recover(self._portal, self._request, refusals, self._rate, self._bounds)
+
+    def _is_early(self, recovery: Recovery) -> bool:
+        """Whether the target served again before a window of the first burst's was over."""
+        if len(self._counts) > 1:
+            return False
+        first = hits(self._counts[0])
+        return any(
+            limiter.renewed_early(first, hit, self._rate) for hit in hits(recovery.renewed())
+        )
+
+    def _campaign(
+        self,
+        finding: Finding,
+        recovery: Recovery,
+        again: Again | None = None,
+        ended: bool = False,
+    ) -> Campaign:
         done: Untested | dict[str, str | Untested | None]
         done = self._no_writes or Untested(Reason.SETUP_FAILED, "no write was refused")
         if ended and self._prepared and self._no_writes is None:
             done = effects(self._portal, self._prepared[-1])
-        return Campaign(self._rate, tuple(self._counts), tuple(self._over), recovery, done, finding)
+        counts, over = tuple(self._counts), tuple(self._over)
+        return Campaign(self._rate, counts, over, recovery, done, finding, again)
 
 
 class _Counting:
@@ -320,12 +389,14 @@ def facts(campaign: Campaign) -> dict[str, Any]:
     refusals = campaign.refusals()
     values = [exchange.response.header("retry-after") for exchange in refusals if exchange.response]
     # Later bursts are not told by: their windows are others.
-    same = refusals if len(campaign.counts) == 1 else []
+    until = min((one.sent for one in campaign.again.count), default=0.0) if campaign.again else None
+    same = [one for one in refusals if until is None or one.received < until]
+    same = same if len(campaign.counts) == 1 else []
     waits = [(hit, announced(one)) for one, hit in zip(same, hits(same), strict=True)]
     renewal = limiter.announced_renewal((hit, wait) for hit, wait in waits if wait is not None)
     recovery = hits([*campaign.recovery.asked[-1:], *campaign.recovery.extra])
     finding = campaign.finding
-    limit = finding.limit
+    limit = None if campaign.recovery.in_vain(campaign.rate) else finding.limit
     mass = campaign.first[limiter.vanguard(campaign.rate)[0] :]
     rate = len(mass) / _span(mass) if mass else None
     return {
@@ -340,7 +411,8 @@ def facts(campaign: Campaign) -> dict[str, Any]:
                 "served": limiter.served(hits(count)),
                 "seconds": round(_span(count), 3),
             }
-            for count in campaign.counts
+            for count in [*campaign.counts, *([campaign.again.count] if campaign.again else [])]
+            if count
         ],
         "timeline": _timeline(first, campaign.rate.period / 100),
         "first_refusal": _first_refusal(campaign),

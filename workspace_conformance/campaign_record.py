@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from workspace_conformance import limiter
-from workspace_conformance.campaign import Campaign
+from workspace_conformance.campaign import Again, Campaign, judged
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.over_limit import OverLimit, Recovery, hits
+from workspace_conformance.over_limit import OverLimit, Recovery
 from workspace_conformance.settings import Rate
 
 Numbers = Sequence[int]
@@ -21,7 +20,16 @@ def as_data(campaign: Campaign, number: Callable[[Exchange], int]) -> dict[str, 
     def all_of(exchanges: Sequence[Exchange]) -> list[int]:
         return [number(exchange) for exchange in exchanges]
 
-    recovery = campaign.recovery
+    def all_of_recovery(recovery: Recovery) -> dict[str, Any]:
+        return {
+            "refusal": None if recovery.refusal is None else number(recovery.refusal),
+            "announced": recovery.announced,
+            "meanwhile": all_of(recovery.meanwhile),
+            "asked": all_of(recovery.asked),
+            "extra": all_of(recovery.extra),
+        }
+
+    again = campaign.again
     writes: Any = campaign.writes
     return {
         "counts": [all_of(count) for count in campaign.counts],
@@ -38,13 +46,10 @@ def as_data(campaign: Campaign, number: Callable[[Exchange], int]) -> dict[str, 
             }
             for over in campaign.over
         ],
-        "recovery": {
-            "refusal": None if recovery.refusal is None else number(recovery.refusal),
-            "announced": recovery.announced,
-            "meanwhile": all_of(recovery.meanwhile),
-            "asked": all_of(recovery.asked),
-            "extra": all_of(recovery.extra),
-        },
+        "recovery": all_of_recovery(campaign.recovery),
+        "again": None
+        if again is None
+        else {"count": all_of(again.count), "recovery": all_of_recovery(again.recovery)},
         "effects": _told(writes)
         if isinstance(writes, Untested)
         else {method: _told(effect) for method, effect in writes.items()},
@@ -56,6 +61,15 @@ def from_data(data: Mapping[str, Any], rate: Rate, recorded: Mapping[int, Exchan
 
     def all_of(numbers: Numbers) -> tuple[Exchange, ...]:
         return tuple(recorded[number] for number in numbers)
+
+    def recovery_of(told: Mapping[str, Any]) -> Recovery:
+        return Recovery(
+            None if told["refusal"] is None else recorded[told["refusal"]],
+            told["announced"],
+            all_of(told["meanwhile"]),
+            all_of(told["asked"]),
+            all_of(told["extra"]),
+        )
 
     counts = tuple(all_of(count) for count in data["counts"])
     over = tuple(
@@ -71,23 +85,16 @@ def from_data(data: Mapping[str, Any], rate: Rate, recorded: Mapping[int, Exchan
         )
         for told in data["over"]
     )
-    end = data["recovery"]
-    recovery = Recovery(
-        None if end["refusal"] is None else recorded[end["refusal"]],
-        end["announced"],
-        all_of(end["meanwhile"]),
-        all_of(end["asked"]),
-        all_of(end["extra"]),
-    )
+    recovery, more = recovery_of(data["recovery"]), data.get("again")
+    again = None if more is None else Again(all_of(more["count"]), recovery_of(more["recovery"]))
     effects = data["effects"]
     writes: Any = (
         _effect(effects)
         if "untested" in effects
         else {method: _effect(effect) for method, effect in effects.items()}
     )
-    others = [hit for one in over for hit in hits(one.own())]
-    finding = limiter.judge([hits(count) for count in counts], others, rate)
-    return Campaign(rate, counts, over, recovery, writes, finding)
+    finding = judged(counts, over, rate, recovery, again)
+    return Campaign(rate, counts, over, recovery, writes, finding, again)
 
 
 def _told(effect: str | Untested | None) -> Any:

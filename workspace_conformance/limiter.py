@@ -110,10 +110,16 @@ class _Tally:
         return ended - bisect_left(self._sent, since + EPSILON)
 
 
-def judge(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate) -> Finding:
+def judge(
+    counts: Sequence[Sequence[Hit]],
+    others: Sequence[Hit],
+    rate: Rate,
+    later: Sequence[Hit] = (),
+) -> Finding:
     """Judge bursts, the first of them sent from quiet, each until it was refused.
 
-    `others` are further hits of the same account and address that may weigh on later bursts.
+    `others` are further hits of the same account and address that may weigh on later bursts;
+    `later` are those that were sent when a target had said that it would serve again.
 
     From quiet a fixed window and a sliding one serve exactly N. A clock-aligned one may begin anew
     in the middle and serve up to 2N: then where it began is known within bounds, hence also where
@@ -125,6 +131,18 @@ def judge(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate) ->
         shown = _refused_early(count, before, rate)
         if shown is not None:
             return Finding(Judgement.TOO_FEW, served(count), shown)
+    finding = _judge_counts(counts, others, rate, later)
+    if finding.judgement in (Judgement.EXACT, Judgement.OPEN):
+        groups = [*counts, others, later]
+        shown = renewed_twice({hit.number: hit for hits in groups for hit in hits}.values(), rate)
+        if shown is not None:
+            return Finding(Judgement.TOO_MANY, None, shown)
+    return finding
+
+
+def _judge_counts(
+    counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate, later: Sequence[Hit]
+) -> Finding:
     first = counts[0]
     total = served(first)
     sure = not any(hit.fate is Fate.LOST for hit in first)
@@ -138,11 +156,13 @@ def judge(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate) ->
         return Finding(Judgement.EXACT, total)
     if quick <= rate.requests:
         return Finding(Judgement.OPEN)
-    return _judge_by_clock(counts, others, rate)
+    return _judge_by_clock(counts, others, rate, later)
 
 
-def _judge_by_clock(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate) -> Finding:
-    phases = consistent_phases(counts, others, rate)
+def _judge_by_clock(
+    counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate: Rate, later: Sequence[Hit]
+) -> Finding:
+    phases = consistent_phases([*counts, later], others, rate)
     told = [
         count
         for count in counts[1:]
@@ -157,11 +177,37 @@ def _judge_by_clock(counts: Sequence[Sequence[Hit]], others: Sequence[Hit], rate
         few = served(last) < rate.requests
         shown = refused(last) if few else _only(last, Fate.SERVED)[-1:]
         return Finding(
-            Judgement.TOO_FEW if few else Judgement.TOO_MANY, limit, shown[0] if shown else None
+            Judgement.TOO_FEW if few else Judgement.TOO_MANY,
+            None if limit == rate.requests else limit,  # each window is right, but they are short
+            shown[0] if shown else None,
         )
     if any(served(count) == rate.requests for count in told):
         return Finding(Judgement.EXACT, rate.requests, phases=tuple(phases))
     return Finding(Judgement.OPEN, phases=tuple(phases))
+
+
+def renewed_early(first: Sequence[Hit], hit: Hit, rate: Rate) -> bool:
+    """Whether a hit was served when what the first burst used up can only be free again because a
+    window aligned to the clock began anew; or because windows are shorter than the period.
+    """
+    begin = min(other.sent for other in first)
+    return hit.fate is Fate.SERVED and hit.received < begin + rate.period - grace(rate)
+
+
+def renewed_twice(hits: Iterable[Hit], rate: Rate) -> Hit | None:
+    """A request that was served although N others had been, all within a period of a refusal.
+
+    Where a request is refused its window is full, and of the windows after it, whatever they begin
+    with, at most one begins within a period; a log that slides serves N in any period.
+    """
+    hits = list(hits)
+    good = _only(hits, Fate.SERVED)
+    tally = _Tally(good)
+    for hit in refused(hits):
+        end = hit.sent + rate.period - grace(rate)
+        if tally.certain(hit.received, end) > rate.requests:
+            return max((one for one in good if one.received < end), key=lambda one: one.sent)
+    return None
 
 
 def _only(hits: Iterable[Hit], *fates: Fate) -> list[Hit]:

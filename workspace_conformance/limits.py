@@ -17,7 +17,7 @@ from workspace_conformance.expectations import violation
 from workspace_conformance.limiter import Fate, Judgement
 from workspace_conformance.media import printable
 from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.over_limit import OverLimit, announced, fate, hits
+from workspace_conformance.over_limit import OverLimit, Recovery, announced, fate, hits
 from workspace_conformance.portal import Portal
 
 
@@ -26,6 +26,14 @@ def expect_limit_reached(campaign: Campaign) -> None:
     __tracebackhide__ = True
     finding = campaign.finding
     _credit(campaign.first[:1])
+    if finding.judgement is Judgement.TOO_FEW and campaign.recovery.in_vain(campaign.rate):
+        last, refusal = campaign.recovery.asked[-1], campaign.recovery.refusal
+        assert refusal is not None
+        violation(
+            last,
+            f"refused {last.sent - refusal.received:.1f} s after the refusals of the burst, when "
+            f"no period of {campaign.rate.period:g} s held more than a few requests any more",
+        )
     if finding.judgement is Judgement.TOO_FEW:
         served = finding.limit if finding.limit is not None else "fewer"
         violation(
@@ -43,7 +51,9 @@ def expect_limit_kept(campaign: Campaign) -> None:
     _credit(campaign.first[:1])
     if finding.judgement is Judgement.TOO_MANY:
         served = limiter.served(hits(campaign.first))
-        if any(one.fate is Fate.REFUSED for one in hits(campaign.first)):
+        if finding.limit is None and campaign.refusals():
+            words = _over_windows(campaign)
+        elif any(one.fate is Fate.REFUSED for one in hits(campaign.first)):
             words = f"{finding.limit or served} requests were served in a period"
         else:
             words = f"{served} requests were served in {campaign.seconds():.1f} s, none refused"
@@ -90,7 +100,13 @@ def expect_recovery(campaign: Campaign) -> None:
     """RATE-5: a request was served when the time was over that the last refusal announced."""
     __tracebackhide__ = True
     _given_refusals(campaign)
-    recovery = campaign.recovery
+    for recovery in campaign.recoveries():
+        if recovery.refusal is not None:
+            _expect_recovery(campaign, recovery)
+
+
+def _expect_recovery(campaign: Campaign, recovery: Recovery) -> None:
+    __tracebackhide__ = True
     told = recovery.announced
     assert recovery.refusal is not None
     _credit([recovery.refusal])
@@ -99,12 +115,17 @@ def expect_recovery(campaign: Campaign) -> None:
         value = _value(recovery.refusal)
         words = "carries no Retry-After" if value is None else f"says Retry-After: {value}"
         raise Untested(Reason.SETUP_FAILED, f"how long to wait is not known: the refusal {words}")
+    if not recovery.asked:
+        raise Untested(
+            Reason.SETUP_FAILED,
+            f"Retry-After was {told}; when that was over, a burst that was not refused was under way",
+        )
     last = recovery.asked[-1]
     if recovery.served:
         return
     if fate(last) is Fate.LOST:
         raise unusable(last, f"no success {told} s after the refusal")
-    if told > campaign.rate.period + 2:
+    if recovery.in_vain(campaign.rate):
         waited = last.sent - recovery.refusal.received
         raise Untested(
             Reason.SETUP_FAILED,
@@ -310,11 +331,23 @@ def _leak(campaign: Campaign, methods: set[str]) -> Exchange | None:
 
 def _shown(campaign: Campaign) -> Exchange:
     hit = campaign.finding.shown_by
-    for count in campaign.counts:
-        for exchange in count:
+    ends = [list(end) for one in campaign.recoveries() for end in (one.asked, one.extra)]
+    for group in [*campaign.own(), *ends]:
+        for exchange in group:
             if hit is not None and exchange.number == hit.number:
                 return exchange
     return campaign.first[-1]
+
+
+def _over_windows(campaign: Campaign) -> str:
+    """How much was served in how long, in words, where no single burst shows that it is too much."""
+    ends = [one.renewed() for one in campaign.recoveries()]
+    counts = [*campaign.counts, *([campaign.again.count] if campaign.again else []), *ends]
+    good = [one for count in counts for one in count if fate(one) is Fate.SERVED]
+    return (
+        f"{len(good)} requests were served in {_seconds(good):.1f} s, more than windows of "
+        f"{campaign.rate.period:g} s allow"
+    )
 
 
 def _value(exchange: Exchange) -> str | None:

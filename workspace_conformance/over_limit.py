@@ -24,7 +24,9 @@ from workspace_conformance.wire import Bounds, now
 SUBSEQUENT = 30  # requests sent after the first refusal had come
 CLOSING = 6  # requests sent after everything else
 MEANWHILE = 10  # requests sent while waiting
+AT_LAST = 8  # more of them in the second before the announced one is over
 TRIES = 3  # of a request that should be served
+LONGER = 2  # seconds beyond the period that are waited for, where more is announced
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,16 @@ class Recovery:
     def served(self) -> bool:
         """Whether a request was served again."""
         return bool(self.asked) and fate(self.asked[-1]) is Fate.SERVED
+
+    def renewed(self) -> list[Exchange]:
+        """The requests that were served again, from the first one on, and those after them."""
+        early = [one for one in self.meanwhile if fate(one) is Fate.SERVED]
+        return [*early, *([self.asked[-1], *self.extra] if self.served else [])]
+
+    def in_vain(self, rate: Rate) -> bool:
+        """Whether the target announced much longer than a period, and still refused after one."""
+        long = self.announced is not None and self.announced > rate.period + LONGER
+        return long and bool(self.asked) and all(fate(one) is Fate.REFUSED for one in self.asked)
 
 
 def fate(exchange: Exchange) -> Fate:
@@ -254,13 +266,18 @@ def recover(
     """
     if not refusals:
         return Recovery(None, None)
-    meanwhile = _ask_meanwhile(portal, request, refusals[-1], bounds)
+    told = announced(refusals[-1])
+    if told is not None and portal.road.last_heard > refusals[-1].received + told:
+        # A burst that was never refused came after it: what is refused now says nothing of it.
+        quiet(portal, rate, "until the burst is out of every period")
+        return Recovery(refusals[-1], told)
+    meanwhile = _ask_meanwhile(portal, request, refusals[-1], rate, bounds)
     last = next((one for one in reversed(meanwhile) if fate(one) is Fate.REFUSED), refusals[-1])
     told = announced(last)
     asked: list[Exchange] = []
     extra: list[Exchange] = []
     if told is not None:
-        longest = rate.period + 2
+        longest = rate.period + LONGER
         due = last.received + min(told, longest)
         for late in (0.0, 0.5, 1.0):
             sleep_until(portal, due + late, "until the target says that it serves again")
@@ -275,17 +292,32 @@ def recover(
 
 
 def _ask_meanwhile(
-    portal: Portal, request: Request, refusal: Exchange, bounds: Bounds
+    portal: Portal, request: Request, refusal: Exchange, rate: Rate, bounds: Bounds
 ) -> list[Exchange]:
     """Ask now and then while there is nothing to do but wait: the moments at which the announced
-    seconds become one less tell when the next window begins.
+    seconds become one less tell when the next window begins, and so does the first request served.
     """
     asked: list[Exchange] = []
-    told = announced(refusal)
+    told, last = announced(refusal), refusal
+
+    def ask() -> None:
+        nonlocal told, last
+        asked.extend(portal.road.volley([request], 1, bounds))
+        told, last = announced(asked[-1]), asked[-1]
+        told = told if fate(last) is Fate.REFUSED else None
+
     while told is not None and told > 2 and len(asked) < MEANWHILE:
         sleep_until(portal, portal.road.last_heard + 0.1, "between two requests over the limit")
-        asked += portal.road.volley([request], 1, bounds)
-        told = announced(asked[-1]) if fate(asked[-1]) is Fate.REFUSED else None
+        ask()
+    for _ in range(AT_LAST):  # seconds are announced rounded up: this is when it may serve again
+        if told is None or told > rate.period + LONGER:
+            break
+        due = last.received + told
+        begin = max(due - 1, portal.road.last_heard + 0.2)
+        if begin > due - 0.1:
+            break
+        sleep_until(portal, begin, "until the target may serve again")
+        ask()
     return asked
 
 

@@ -3,7 +3,7 @@
 The bound on time follows from the rules of the road (see README, "How long a run may take"). With
 a bound T on one answer, a run spends at most 40 T on requests that get none, summed over all that
 overlap, the same again on the clean-up, and as long as one wait for a limiter may take (60 s) on
-refusals; the burst at most 3 periods. All else is requests that are answered: some 1,500 of them,
+refusals; the burst at most 5 periods. All else is requests that are answered: some 1,500 of them,
 which take less than the rest of the bound here even on a busy machine.
 """
 

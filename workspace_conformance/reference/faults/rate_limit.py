@@ -16,6 +16,9 @@ RETRY_AFTER = "retry-after"
 PENALTY = 5.0
 """Seconds by which a refusal can outlast what it announced."""
 
+BAN = 60.0
+"""Seconds for which an account can be refused that was once over its limit."""
+
 
 def _limit(change: Callable[[int], int]) -> Apply:
     """Have another limit, made from the documented one."""
@@ -23,6 +26,17 @@ def _limit(change: Callable[[int], int]) -> Apply:
     def apply(parts: Parts) -> None:
         limiter = parts.limiter
         parts.limiter = limiter.resized(max(1, change(limiter.rate.limit)))
+
+    return apply
+
+
+def _shorter(share: float) -> Apply:
+    """Have windows that last only a share of the documented period."""
+
+    def apply(parts: Parts) -> None:
+        limiter = parts.limiter.resized(parts.limiter.rate.limit)
+        limiter.rate = replace(limiter.rate, period=limiter.rate.period * share)
+        parts.limiter = limiter
 
     return apply
 
@@ -130,6 +144,21 @@ def _outlast(parts: Parts) -> None:
     parts.admit = admit
 
 
+def _ban(parts: Parts) -> None:
+    """Go on refusing an account that was over its limit, and say so."""
+    inner, until = parts.admit, dict[Hashable, float]()
+
+    def admit(asked: Asked, account: Account | None) -> int | None:
+        key, now = parts.limit_key(asked, account), parts.limiter.clock()
+        if until.get(key, -math.inf) <= now:
+            if inner(asked, account) is None:
+                return None
+            until[key] = now + BAN
+        return math.ceil(until[key] - now)
+
+    parts.admit = admit
+
+
 def _address_only(asked: Asked, account: Account | None) -> Hashable:
     return asked.address
 
@@ -146,8 +175,10 @@ FAULTS = (
     Fault("limit-one-low", "RATE-1", "499 requests are served", _limit(lambda n: n - 1)),
     Fault("limit-tenth-low", "RATE-1", "450 requests are served", _limit(lambda n: n * 9 // 10)),
     Fault("refused-early", "RATE-1", "the 250th request of 500 is refused", _refuse_early),
+    Fault("banned", "RATE-1", "once over the limit, all is refused for a minute", _ban),
     Fault("limit-one-high", "RATE-2", "501 requests are served", _limit(lambda n: n + 1)),
     Fault("limit-fifth-high", "RATE-2", "600 requests are served", _limit(lambda n: n * 6 // 5)),
+    Fault("windows-too-short", "RATE-2", "500 requests are served every 3 s", _shorter(0.3)),
     Fault("no-limit", "RATE-2", "any number of requests is served", _no_limit),
     Fault("excess-429", "RATE-2", "requests over the limit: 429", _status(429)),
     Fault("excess-403", "RATE-2", "requests over the limit: 403", _status(403)),
