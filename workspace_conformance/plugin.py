@@ -358,6 +358,15 @@ class Collector:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """End what runs ahead before pytest looks at where it was interrupted: for that it parses
+        the source, as after an error of a case.
+        """
+        run = self._config.stash.get(RUN, None)
+        if run is not None:
+            run.halt()
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a case; an error in setup or teardown outranks a pass."""
         run = self._config.stash.get(RUN, None)

@@ -332,8 +332,7 @@ class Run:
             return
         self._stopped = True
         self.waits.stop()
-        self.road.halt()
-        self.ahead.stop()
+        self.halt()
         self.road.settle()
         self.road.resume()
         if self._given_up:
@@ -345,6 +344,12 @@ class Run:
         stop = getattr(self._embedded, "stop", None)
         if stop is not None:
             stop()
+
+    def halt(self) -> None:
+        """End what is under way; nothing more is asked until `stop` cleans up."""
+        if self.road is not None:
+            self.road.halt()
+        self.ahead.stop()
 
     def give_up(self) -> None:
         """Remove nothing more: whoever waits for the end of `stop` cannot wait on."""

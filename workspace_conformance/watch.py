@@ -95,7 +95,10 @@ class Watch:
                 raise SomebodyElses(Reason.SETUP_FAILED, f"what is at {one.path} cannot be seen")
         elif one is not None:
             # Once: several cases may be about to change the same record, and all rest on it.
-            portal.known(("watched", place), partial(self._look, portal, one))
+            try:
+                portal.known(("watched", place), partial(self._look, portal, one))
+            except Untested:  # looked for when the run was interrupted: the clean-up looks again
+                self._look(portal, one)
         if place in self.strange:
             raise SomebodyElses(
                 Reason.SETUP_FAILED,
