@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 
 from workspace_conformance import limiter
 from workspace_conformance.limiter import Fate, Finding, Hit, Judgement
+from workspace_conformance.over_limit import subsequent_requests
 from workspace_conformance.reference import Rate as Limit
 from workspace_conformance.reference.limiter import ClockWindow, FixedWindow, Limiter, SlidingLog
 from workspace_conformance.settings import Rate
 
 SHARE = 0.9
-SUBSEQUENT = 30
 STREAK = 20
 COUNTS = 4
 
@@ -92,6 +92,7 @@ class _Campaign:
         self.counts: list[list[Hit]] = []
         self.others: list[Hit] = []
         self.after: list[Hit] = []
+        self.sound = False  # whether what was asked over the limit was refused to the end
 
     def _clock(self) -> float:
         moment = self.origin + self.world.now
@@ -115,9 +116,13 @@ class _Campaign:
             last = max(hit.received for hit in burst)
             if not limiter.refused(burst):
                 break
-            if number == 0:
-                self.others += self._volley(last, SUBSEQUENT, 10)
-            if finding.judgement is not Judgement.OPEN:
+            if not self.sound:
+                many = subsequent_requests(rate)
+                asked = self._volley(last, many, math.ceil(many / 3))
+                self.others += asked
+                sent_last = sorted(asked, key=lambda hit: hit.sent)[-3:]
+                self.sound = limiter.served(sent_last) < 3
+            if finding.judgement is not Judgement.OPEN and self.sound:
                 break
             at = self._next(finding)
         return self._end(finding) if any(map(limiter.refused, self.counts)) else finding
@@ -128,8 +133,8 @@ class _Campaign:
         refusals = limiter.refused(hit for hits in [*counts, others] for hit in hits)
         meanwhile, later = self._recover(refusals[-1])
         rate, again = self.world.rate, list[Hit]()
-        early = any(limiter.renewed_early(counts[0], hit, rate) for hit in later)
-        if finding.judgement is Judgement.EXACT and len(counts) == 1 and early:
+        early = any(limiter.renewed_early(counts[-1], hit, rate) for hit in later)
+        if finding.judgement is Judgement.EXACT and not finding.phases and early:
             stop = _stop(rate.requests, [])
             again = self._volley(later[-1].received, 2 * rate.requests + 1, self.world.lanes, stop)
             counts.append(again)
@@ -193,9 +198,7 @@ class _Campaign:
         told = self.world.told[latest.number]
         last = max(hit.received for group in groups for hit in group)
         vain = len(self.counts) > 1 and not limiter.served(self.counts[-1])
-        sent_last = sorted(self.others, key=lambda hit: hit.sent)[-3:]
-        unsound = limiter.served(sent_last) == 3 and len(self.counts) == 1
-        if vain or last > latest.received + told or unsound:
+        if vain or last > latest.received + told or not self.sound:
             return last + rate.period + limiter.grace(rate) / 2
         spans = [limiter.span(count) for count in self.counts]
         return limiter.undisturbed(latest.received + told, max(spans), finding.phases, rate)

@@ -132,6 +132,20 @@ def test_what_is_served_over_the_limit_is_found(
     assert campaign.leak() is not None or finding.judgement is Judgement.TOO_MANY
 
 
+@pytest.mark.parametrize("kind", ["fixed", "sliding"])
+def test_one_in_a_hundred_that_is_served_over_the_documented_limit_is_found(kind: str) -> None:
+    excess = 0
+
+    def every_hundredth(_: int, wait: int | None) -> int | None:
+        nonlocal excess
+        excess += wait is not None
+        return None if wait is not None and excess % 100 == 0 else wait
+
+    campaign = World(kind, 500, Rate(500, 10.0), lanes=16, decide=every_hundredth).begin()
+    campaign.run()
+    assert campaign.leak() is not None
+
+
 # --- by hand --------------------------------------------------------------------------------------
 
 SMALL = Rate(3, 10.0)

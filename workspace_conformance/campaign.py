@@ -60,7 +60,7 @@ class Campaign:
 
     `counts`: the bursts. `over`: what was asked over the limit, once for each burst that was
     followed by it. `writes`: why there were none, or what they did all the same, by method.
-    `again`: where the target served again before a window that began with the first burst was over.
+    `again`: where the target served again before a window that began with the last burst was over.
     `limit`: the number found to be served, for the checks that need one.
     """
 
@@ -296,13 +296,13 @@ class _Measuring:
         After a later burst it has to: that began with its window, and announcements may be untrue.
         """
         told = announced(self._last_refusal())
-        needed = 0.2 + 8 * self._latency
+        needed = 0.4 + 8 * self._latency
         brief = told is not None and told - 1 <= needed
         return len(self._counts) > 1 or self._rate.period < 4 or not brief
 
     def _ask_over_limit(self) -> OverLimit:
         writes = self._prepared[-1] if self._prepared else None
-        over = ask_over_limit(self._portal, self._request, writes, self._bounds)
+        over = ask_over_limit(self._portal, self._request, writes, self._rate, self._bounds)
         carried_out = [one for one in (over.writes or {}).values() if fate(one) is Fate.SERVED]
         if carried_out and not over.sound and self._no_writes is None:
             # A window that began anew let them pass: others must take their place.
@@ -315,7 +315,8 @@ class _Measuring:
         refusals = self._campaign(finding, Recovery(None, None)).refusals()
         recovery = self._recover(refusals)
         again: Again | None = None
-        if finding.judgement is Judgement.EXACT and self._is_early(recovery):
+        told = finding.judgement is Judgement.EXACT and not finding.phases
+        if told and self._is_early(recovery):
             # A window aligned to the clock; or all windows are too short, and another one tells.
             count = self._count(False)
             refused = [one for one in count if fate(one) is Fate.REFUSED]
@@ -327,13 +328,9 @@ class _Measuring:
         return recover(self._portal, self._request, refusals, self._rate, self._bounds)
 
     def _is_early(self, recovery: Recovery) -> bool:
-        """Whether the target served again before a window of the first burst's was over."""
-        if len(self._counts) > 1:
-            return False
-        first = hits(self._counts[0])
-        return any(
-            limiter.renewed_early(first, hit, self._rate) for hit in hits(recovery.renewed())
-        )
+        """Whether the target served again before a window of the last burst's was over."""
+        last, renewed = hits(self._counts[-1]), hits(recovery.renewed())
+        return any(limiter.renewed_early(last, hit, self._rate) for hit in renewed)
 
     def _campaign(
         self,

@@ -186,11 +186,11 @@ def _judge_by_clock(
     return Finding(Judgement.OPEN, phases=tuple(phases))
 
 
-def renewed_early(first: Sequence[Hit], hit: Hit, rate: Rate) -> bool:
-    """Whether a hit was served when what the first burst used up can only be free again because a
-    window aligned to the clock began anew; or because windows are shorter than the period.
+def renewed_early(burst: Sequence[Hit], hit: Hit, rate: Rate) -> bool:
+    """Whether a hit was served when what the burst used up can only be free again because a window
+    aligned to the clock began anew; or because windows are shorter than the period.
     """
-    begin = min(other.sent for other in first)
+    begin = min(other.sent for other in burst)
     return hit.fate is Fate.SERVED and hit.received < begin + rate.period - grace(rate)
 
 

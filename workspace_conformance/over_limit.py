@@ -6,6 +6,7 @@ that begins anew in between is noticed, and nothing is held against the target t
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,6 @@ from workspace_conformance.portal import Portal, Record
 from workspace_conformance.settings import Rate
 from workspace_conformance.wire import Bounds, now
 
-SUBSEQUENT = 30  # requests sent after the first refusal had come
 CLOSING = 6  # requests sent after everything else
 MEANWHILE = 10  # requests sent while waiting
 AT_LAST = 8  # more of them in the second before the announced one is over
@@ -209,14 +209,22 @@ def _effect_of_delete(portal: Portal, writes: Writes) -> str | Untested | None:
 # --- asking ---------------------------------------------------------------------------------------
 
 
+def subsequent_requests(rate: Rate) -> int:
+    """How many requests are sent after the first refusal had come: enough for one in a hundred that
+    is served all the same to be among them, where the limit is the documented one.
+    """
+    return max(30, rate.requests // 4)
+
+
 def ask_over_limit(
-    portal: Portal, request: Request, writes: Writes | None, bounds: Bounds
+    portal: Portal, request: Request, writes: Writes | None, rate: Rate, bounds: Bounds
 ) -> OverLimit:
     """Ask everything that is judged while the account is over its limit, in a fraction of a second
     beyond six times the target's latency.
     """
     road = portal.road
-    subsequent = road.volley([request] * SUBSEQUENT, 10, bounds)
+    many = subsequent_requests(rate)
+    subsequent = road.volley([request] * many, math.ceil(many / 3), bounds)
     if _renewed(subsequent):
         return OverLimit(tuple(subsequent))
     orders = dict(writes.requests) if writes else {}
