@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 from workspace_conformance import contract, manifest
 from workspace_conformance.reference.faults import FAULTS
@@ -49,6 +50,15 @@ def test_the_manifest_is_true() -> None:
     assert released is not None
     assert manifest.edited(released, manifest.present()) == []
     assert list(released.cases) == manifest.collect()
+
+
+def test_what_tools_leave_in_a_folder_does_not_edit_the_suite(tmp_path: Path) -> None:
+    """Hypothesis keeps its tables in the folder in which a run was started: suites, say."""
+    (tmp_path / "suites" / ".hypothesis" / "unicode_data").mkdir(parents=True)
+    (tmp_path / "suites" / ".hypothesis" / "unicode_data" / "charmap.gz").write_bytes(b"")
+    (tmp_path / "suites" / "test_more.py").write_text("", "utf-8")
+    found = [path for path in manifest.present(tmp_path) if path.startswith("suites/")]
+    assert found == ["suites/test_more.py"]
 
 
 def test_only_one_module_speaks_http() -> None:

@@ -58,12 +58,15 @@ def present(root: Path = ROOT) -> dict[str, str]:
     ):
         for file in folder.rglob("*"):
             inside = file.relative_to(folder)
-            if not {"__pycache__", "_data"} & set(inside.parts):
+            # Tools leave folders whose names begin with a dot where they are started; pytest
+            # collects nothing from them.
+            hidden = any(part.startswith(".") for part in inside.parts)
+            if not hidden and not {"__pycache__", "_data"} & set(inside.parts):
                 found[f"{name}/{inside.as_posix()}"] = file
     return {
         path: hashlib.sha256(file.read_bytes()).hexdigest()
         for path, file in sorted(found.items())
-        if file.is_file() and file.name != NAME and not file.name.startswith(".")
+        if file.is_file() and file.name != NAME
     }
 
 
