@@ -41,6 +41,7 @@ UNJUDGED = {
     "no-retry-after": {"RATE-4", *WORDLESS},
     "banned": {"RATE-5"},
     "limit-by-method": {"RATE-3", "RATE-10"},
+    "limit-by-url": {"RATE-3", "RATE-10"},
     "excess-second-served": {"RATE-3", "RATE-10"},
     "excess-tenth-served": {"RATE-3", "RATE-10"},
     **{

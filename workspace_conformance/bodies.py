@@ -4,9 +4,7 @@ headers.
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -26,7 +24,7 @@ from workspace_conformance.exchange import Exchange, Response
 from workspace_conformance.expectations import answer, expect_success, given_success, violation
 from workspace_conformance.experiments import CHANGED, TEXT
 from workspace_conformance.kinds import Kind
-from workspace_conformance.ours import bears
+from workspace_conformance.ours import bears, kept
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 
@@ -150,28 +148,11 @@ def _lost(
 ) -> list[tuple[str, str, str]]:
     """What no view shows as it was sent: the member, the body field, and what a view shows."""
     lost = []
-    for members, is_kept in ((kind.carried, _is_same), (kind.holds, _is_held)):
-        for member, field in members.items():
-            shown = [views.text(view, member) for view in seen if member in view]
-            if field in fields and shown and not any(is_kept(fields[field], x) for x in shown):
-                lost.append((member, field, shown[0]))
+    for member, field in (kind.carried | kind.holds).items():
+        shown = [views.text(view, member) for view in seen if member in view]
+        if field in fields and shown and not any(kept(kind, member, fields, x) for x in shown):
+            lost.append((member, field, shown[0]))
     return lost
-
-
-def _is_same(sent: str, shown: str) -> bool:
-    """Whether a text arrived: escaping it for a page, its capitals and the space around it are the
-    portal's business.
-    """
-    return _plain(sent) == _plain(shown)
-
-
-def _plain(text: str) -> str:
-    return " ".join(html.unescape(text).split()).casefold()
-
-
-def _is_held(sent: str, shown: str) -> bool:
-    """Whether every plain word of a text is there: mark-up around it is the portal's business."""
-    return all(word in shown for word in re.findall(r"[A-Za-z0-9-]{4,}", sent))
 
 
 def _from_json(portal: Portal, kind: Kind, fields: dict[str, str], member: str, field: str) -> str:

@@ -9,6 +9,7 @@ judged in `limiter`.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from workspace_conformance import cases, limiter
-from workspace_conformance.client import succeeded, unusable
+from workspace_conformance.client import FORMATS, succeeded, unusable
 from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.limiter import Fate, Finding, Hit, Judgement
 from workspace_conformance.outcomes import Reason, Untested
@@ -193,6 +194,7 @@ class _Measuring:
         if not succeeded(known):
             raise unusable(known, "the account's own record (people/@self) cannot be read")
         self._request = known.request
+        self._other_reads = _other_reads(portal, known)
         # An answer that is not there within a period cannot be placed in one.
         self._bounds = Bounds(connect=5.0, read=self._rate.period, total=self._rate.period)
         self._counts: list[tuple[Exchange, ...]] = []
@@ -302,7 +304,8 @@ class _Measuring:
 
     def _ask_over_limit(self) -> OverLimit:
         writes = self._prepared[-1] if self._prepared else None
-        over = ask_over_limit(self._portal, self._request, writes, self._rate, self._bounds)
+        reads = (self._request, self._other_reads)
+        over = ask_over_limit(self._portal, *reads, writes, self._rate, self._bounds)
         carried_out = [one for one in (over.writes or {}).values() if fate(one) is Fate.SERVED]
         if carried_out and not over.sound and self._no_writes is None:
             # A window that began anew let them pass: others must take their place.
@@ -345,6 +348,14 @@ class _Measuring:
             done = effects(self._portal, self._prepared[-1])
         counts, over = tuple(self._counts), tuple(self._over)
         return Campaign(self._rate, counts, over, recovery, done, finding, again)
+
+
+def _other_reads(portal: Portal, known: Exchange) -> list[Request]:
+    """Other requests that only read, and are served: the same in other forms, and a list."""
+    asked = [portal.get("people/@self", fmt) for fmt in FORMATS]
+    with contextlib.suppress(Untested):
+        asked.append(portal.served(portal.kinds()[0].collection))
+    return [one.request for one in asked if succeeded(one) and one.request.url != known.request.url]
 
 
 class _Counting:

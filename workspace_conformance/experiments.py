@@ -14,13 +14,13 @@ from workspace_conformance.client import NOBODY, Body, as_form, as_json, succeed
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference
 from workspace_conformance.kinds import Kind
-from workspace_conformance.ours import bears
+from workspace_conformance.ours import bears, taken_over
 from workspace_conformance.portal import Portal, Record
 
 FORMATS = ("json", "xml", "")
 # Texts that bodies carry, with what is easily lost on the way; one for all formats, as a portal may
 # have rules for its texts.
-TEXT = "50% a+b=c Straße Жук"
+TEXT = "50% a+b=c&d; Straße Жук"
 CHANGED = "changed Straße Жук"
 
 
@@ -201,17 +201,12 @@ def _refused_puts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Re
     after = portal.served(record.path, fresh=True)
     if not succeeded(after):
         raise unusable(after, "what a refused PUT did cannot be seen")
-    shown = views.record(after) or {}
     refusals = []
     for fmt, fields in sent.items():
-        # A field that the record showed before, or that another format sent too, tells nothing.
-        told = [
-            name
-            for name, field in kind.carried.items()
-            if views.text(before, name) != fields.get(field) and _differ(sent, field)
-        ]
-        changed = [name for name in told if views.text(shown, name) == fields[kind.carried[name]]]
-        effect = f"GET then shows the new {changed[0]}" if changed else None
+        # A field that another format sent too tells nothing.
+        own = {field: text for field, text in fields.items() if _differ(sent, field)}
+        changed = taken_over(kind, own, before, views.record(after))
+        effect = f"GET then shows the new {changed}" if changed else None
         refusals.append(Refusal("PUT", fmt, asked[fmt], effect))
     return refusals
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 
 from workspace_conformance import views
@@ -131,6 +134,33 @@ def is_another(portal: Portal, kind: Kind, view: views.View, name: str) -> bool:
         return False
     entries = portal.journal.everything()
     return any(entry.kind == kind.name and bears(kind, view, entry.name) for entry in entries)
+
+
+def kept(kind: Kind, member: str, fields: Mapping[str, str], shown: str) -> bool:
+    """Whether a member's text is that of the field it carries; or has its words, where mark-up
+    around them is the portal's business. So are escapes for a page, capitals, and white space.
+    """
+    if member in kind.carried:
+        return _plain(shown) == _plain(fields[kind.carried[member]])
+    words = re.findall(r"[^\W_](?:[^\W_]|-){2,}", fields[kind.holds[member]])
+    return all(_plain(word) in _plain(shown) for word in words)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unescape(text).split()).casefold()
+
+
+def taken_over(
+    kind: Kind, fields: Mapping[str, str], before: views.View | None, after: views.View | None
+) -> str | None:
+    """The first member in which a record shows what a write was to set, and before it did not."""
+    for member, field in (kind.carried | kind.holds).items():
+        if field not in fields or member not in (after or {}):
+            continue
+        shown = [kept(kind, member, fields, views.text(view, member)) for view in (before, after)]
+        if shown == [False, True]:
+            return member
+    return None
 
 
 def _pages(

@@ -10,13 +10,14 @@ import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 
 from workspace_conformance import views
 from workspace_conformance.client import succeeded, unusable
 from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.kinds import Kind
 from workspace_conformance.limiter import Fate, Hit, grace, seconds_announced, vanguard
-from workspace_conformance.ours import bears, whole_list
+from workspace_conformance.ours import bears, taken_over, whole_list
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal, Record
 from workspace_conformance.settings import Rate
@@ -188,12 +189,8 @@ def _effect_of_put(portal: Portal, writes: Writes) -> str | Untested | None:
     after = portal.served(writes.record.path, fresh=True)
     if not succeeded(after):
         return unusable(after, "the record cannot be read after the burst")
-    shown = views.record(after) or {}
-    for member, sent in writes.kind.carried.items():
-        old, new = views.text(writes.before, member), views.text(shown, member)
-        if new != old and new == writes.fields.get(sent):
-            return f"the record's {member} is then what it was to be changed to"
-    return None
+    changed = taken_over(writes.kind, writes.fields, writes.before, views.record(after))
+    return f"the record's {changed} is then what it was to be changed to" if changed else None
 
 
 def _effect_of_delete(portal: Portal, writes: Writes) -> str | Untested | None:
@@ -217,14 +214,22 @@ def subsequent_requests(rate: Rate) -> int:
 
 
 def ask_over_limit(
-    portal: Portal, request: Request, writes: Writes | None, rate: Rate, bounds: Bounds
+    portal: Portal,
+    request: Request,
+    other_reads: Sequence[Request],
+    writes: Writes | None,
+    rate: Rate,
+    bounds: Bounds,
 ) -> OverLimit:
     """Ask everything that is judged while the account is over its limit, in a fraction of a second
-    beyond six times the target's latency.
+    beyond six times the target's latency. `other_reads` are as cheap as `request`, and come in
+    turn with it: the limit is not one of a single URL.
     """
     road = portal.road
     many = subsequent_requests(rate)
-    subsequent = road.volley([request] * many, math.ceil(many / 3), bounds)
+    others = cycle(other_reads or [request])
+    reads = [one for _ in range(many // 2) for one in (next(others), request)]
+    subsequent = road.volley(reads, math.ceil(many / 3), bounds)
     if _renewed(subsequent):
         return OverLimit(tuple(subsequent))
     orders = dict(writes.requests) if writes else {}
@@ -235,10 +240,10 @@ def ask_over_limit(
         second = replace(request, headers=headers, account=portal.second.account)
     if portal.settings.second_address is not None:
         elsewhere = replace(request, address=portal.settings.second_address)
-    others = [one for one in (second, elsewhere) if one is not None]
-    asked = [*orders.values(), *others]
+    beside = [one for one in (second, elsewhere) if one is not None]
+    asked = [*orders.values(), *beside]
     came = road.volley(asked, max(1, len(asked)), bounds)
-    for other in others:
+    for other in beside:
         for _ in range(TRIES - 1):
             if any(fate(one) is Fate.SERVED for one in came if one.request is other):
                 break

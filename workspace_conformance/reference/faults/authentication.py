@@ -11,7 +11,7 @@ from ..parts import Parts
 from ..values import Account, Asked, Call, Form, Kind, Outcome, Place
 from .calls import ABOUT_PEOPLE, ABOUT_POSTS, ITEMS, RECORDS, When, first_account, unknown_to, where
 from .model import Fault
-from .wrapping import Apply, also_identify, on_refusal
+from .wrapping import Apply, also_identify, keep_text, on_refusal
 
 
 def _credential(asked: Asked) -> str:
@@ -112,6 +112,11 @@ def _carry_out(method: str) -> Apply:
         return outcome
 
     return on_refusal(change, where(method))
+
+
+def _text_applied(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
+    keep_text(parts, call)
+    return outcome
 
 
 def _record_first(when: When) -> Apply:
@@ -301,6 +306,12 @@ FAULTS = (
     ),
     Fault("refused-post-applied", "AUTH-8", "a POST refused with 401 creates", _carry_out("POST")),
     Fault("refused-put-applied", "AUTH-8", "a PUT refused with 401 updates", _carry_out("PUT")),
+    Fault(
+        "refused-put-text-applied",
+        "AUTH-8",
+        "a PUT refused with 401 updates a post's text, not its title",
+        on_refusal(_text_applied, where("PUT", kinds=(Kind.POST,))),
+    ),
     Fault(
         "refused-delete-applied",
         "AUTH-8",

@@ -7,10 +7,10 @@ from dataclasses import replace
 from email.utils import formatdate
 
 from ..parts import Parts
-from ..values import Account, Asked, Call, Outcome
+from ..values import Account, Asked, Call, Form, Kind, Outcome
 from .calls import RECORDS, When, where
 from .model import Fault
-from .wrapping import Apply, with_header, without_header
+from .wrapping import Apply, keep_text, with_header, without_header
 
 RETRY_AFTER = "retry-after"
 PENALTY = 5.0
@@ -95,6 +95,15 @@ def _key(change: Callable[[Asked, Account | None], Hashable]) -> Apply:
     return apply
 
 
+def _no_limit_on_xml(parts: Parts) -> None:
+    inner = parts.admit
+
+    def admit(asked: Asked, account: Account | None) -> int | None:
+        return None if parts.locate(asked).suffix is Form.XML else inner(asked, account)
+
+    parts.admit = admit
+
+
 def _serve_every(number: int) -> Apply:
     """Serve one in so many of the requests that are over the limit."""
 
@@ -167,6 +176,15 @@ def _account_only(asked: Asked, account: Account | None) -> Hashable:
     return account.id if account is not None else None
 
 
+def _by_url(asked: Asked, account: Account | None) -> Hashable:
+    return asked.address, account.id if account is not None else None, asked.path
+
+
+def _text_applied(parts: Parts, call: Call, wait: int, outcome: Outcome) -> Outcome:
+    keep_text(parts, call)
+    return outcome
+
+
 def _by_method(asked: Asked, account: Account | None) -> Hashable:
     return asked.address, account.id if account is not None else None, asked.method
 
@@ -205,6 +223,12 @@ FAULTS = (
         "RATE-3",
         "a 503 to anything but GET has no Retry-After",
         _no_retry_after(lambda call: call.asked.method != "GET"),
+    ),
+    Fault(
+        "no-retry-after-with-xml",
+        "RATE-3",
+        "a 503 to what is asked for with .xml has no Retry-After",
+        _no_retry_after(lambda call: call.place.suffix is Form.XML),
     ),
     Fault("retry-after-zero", "RATE-4", "Retry-After is 0", _retry_after(lambda _: "0")),
     Fault("retry-after-negative", "RATE-4", "Retry-After is -1", _retry_after(lambda _: "-1")),
@@ -253,10 +277,28 @@ FAULTS = (
         "every method is counted for itself: POST follows 500 GETs",
         _key(_by_method),
     ),
+    Fault(
+        "limit-by-url",
+        "RATE-8",
+        "every URL is counted for itself",
+        _key(_by_url),
+    ),
+    Fault(
+        "limit-not-on-xml",
+        "RATE-8",
+        "what is asked for with .xml is never refused",
+        _no_limit_on_xml,
+    ),
     Fault("retry-after-hour", "RATE-9", "Retry-After is 3600", _retry_after(lambda _: "3600")),
     Fault("retry-after-minute", "RATE-9", "Retry-After is 60", _retry_after(lambda _: "60")),
     Fault("excess-post-applied", "RATE-10", "a POST refused with 503 creates", _carry_out("POST")),
     Fault("excess-put-applied", "RATE-10", "a PUT refused with 503 updates", _carry_out("PUT")),
+    Fault(
+        "excess-put-text-applied",
+        "RATE-10",
+        "a PUT refused with 503 updates a post's text, not its title",
+        _on_refusal(_text_applied, where("PUT", kinds=(Kind.POST,))),
+    ),
     Fault(
         "excess-delete-applied",
         "RATE-10",

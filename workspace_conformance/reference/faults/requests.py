@@ -51,6 +51,14 @@ def _cut(fields: Fields) -> Fields:
     }
 
 
+def _ascii_content(fields: Fields) -> Fields:
+    """The content with ? for letters beyond ASCII; all else as it is."""
+    content = fields.get("content")
+    if not isinstance(content, str):
+        return fields
+    return {**fields, "content": content.encode("ascii", "replace").decode("ascii")}
+
+
 def _without(*names: str) -> Callable[[Fields], Fields]:
     return lambda fields: {name: value for name, value in fields.items() if name not in names}
 
@@ -109,12 +117,30 @@ FAULTS = (
         _texts_of(JSON, lambda text: text.encode("ascii", "replace").decode("ascii")),
     ),
     Fault(
+        "json-content-letters-lost",
+        "REQ-1",
+        "letters beyond ASCII in the content of a JSON body arrive as ?",
+        _fields_of(JSON, _ascii_content),
+    ),
+    Fault(
         "json-text-cut",
         "REQ-1",
         "texts of a JSON body are cut to 8 characters",
         _fields_of(JSON, _cut),
     ),
     Fault("form-refused", "REQ-2", "a form is refused with 415", _refuse_bodies(FORM)),
+    Fault(
+        "form-content-letters-lost",
+        "REQ-2",
+        "letters beyond ASCII in the content of a form arrive as ?",
+        _fields_of(FORM, _ascii_content),
+    ),
+    Fault(
+        "form-split-late",
+        "REQ-2",
+        "a form is split at & after %26 is decoded",
+        _rewrite_form(b"%26", b"&"),
+    ),
     Fault("form-plus-kept", "REQ-2", "+ in a form is not decoded", _rewrite_form(b"+", b"%2B")),
     Fault(
         "form-percent-kept",

@@ -289,6 +289,14 @@ def without_header(outcome: Outcome, name: str) -> Outcome:
     return replace(outcome, headers=tuple(h for h in outcome.headers if h[0] != name))
 
 
+def keep_text(parts: Parts, call: Call) -> None:
+    """Keep the text that a PUT sends to a post, and nothing else of it."""
+    post = parts.store.posts.find(call.place.id)
+    text = parts.read_fields(call.asked).get("content")
+    if post is not None and isinstance(text, str):
+        parts.store.posts.put(replace(post, text=text))
+
+
 def with_header(outcome: Outcome, name: str, value: str) -> Outcome:
     """The outcome with a header field set to one value."""
     bare = without_header(outcome, name)
