@@ -30,7 +30,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With SLOW_SHARE=2/5, leave out slow tests but for the second of five shares.
+    """With SLOW_SHARE=2/6, leave out slow tests but for the second of six shares.
 
     Each test falls to a share by its name, so that the shares together are all tests, on every
     machine. Tests that are not slow stay.
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     number, _, shares = share.partition("/")
     if not (number.isdigit() and shares.isdigit() and 1 <= int(number) <= int(shares)):
-        raise pytest.UsageError(f"SLOW_SHARE={share}: write a number and a count, e.g. 2/5")
+        raise pytest.UsageError(f"SLOW_SHARE={share}: write a number and a count, e.g. 2/6")
 
     def is_left_out(item: pytest.Item) -> bool:
         falls_to = zlib.crc32(item.nodeid.encode()) % int(shares) + 1
