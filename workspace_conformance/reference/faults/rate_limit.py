@@ -124,14 +124,17 @@ def _serve_every(number: int) -> Apply:
 
 
 def _refuse_early(parts: Parts) -> None:
-    """Refuse one request in the middle of every period's."""
-    inner, seen = parts.admit, Counter[Hashable]()
-    limit = parts.limiter.rate.limit
+    """Refuse one request in the middle of every period's, counted from its first."""
+    inner, periods = parts.admit, dict[Hashable, tuple[float, int]]()
+    rate = parts.limiter.rate
 
     def admit(asked: Asked, account: Account | None) -> int | None:
-        key = parts.limit_key(asked, account)
-        seen[key] += 1
-        return 1 if seen[key] % limit == limit // 2 else inner(asked, account)
+        key, now = parts.limit_key(asked, account), parts.limiter.clock()
+        begun, seen = periods.get(key, (now, 0))
+        if now - begun >= rate.period:
+            begun, seen = now, 0
+        periods[key] = begun, seen + 1
+        return 1 if seen + 1 == rate.limit // 2 else inner(asked, account)
 
     parts.admit = admit
 
