@@ -95,6 +95,8 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
         elif seen is not None and seen.status in (404, 410):
             portal.journal.gone(entry.name)
         return False
+    except Untested:
+        return False  # what is in the way of one is not in that of the others
     told = exchange
     if exchange.response is not None and exchange.response.status >= 500:
         told = portal.get(entry.path, fmt, fresh=True)  # it may fail over what is not there

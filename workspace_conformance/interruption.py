@@ -20,10 +20,11 @@ _GIVES_UP = b"\nworkspace: the clean-up is given up; what is left is listed belo
 
 
 class Interruption:
-    """What becomes of interruptions while a run is under way."""
+    """What becomes of interruptions while a run is under way; `seen`: there was one."""
 
     def __init__(self, give_up: Callable[[], None]) -> None:
         self._give_up = give_up
+        self.seen = False
         self._ending = False
         self._told = False
         self._before: dict[int, object] = {}
@@ -45,6 +46,7 @@ class Interruption:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        self.seen = True
         if not self._ending:
             self._ending = True
             raise KeyboardInterrupt

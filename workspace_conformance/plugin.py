@@ -389,6 +389,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         config.stash[INTERRUPTION].ending()
     if run is not None and run.collected and not config.option.collectonly:
         run.stop()
+        if INTERRUPTION in config.stash and config.stash[INTERRUPTION].seen:
+            exitstatus = Exit.INTERRUPTED  # in the middle of the clean-up, too
         if run.settings.plan:
             session.exitstatus = Exit.OK if exitstatus in (0, 5) else exitstatus
         else:

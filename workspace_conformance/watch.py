@@ -95,10 +95,11 @@ class Watch:
                 raise SomebodyElses(Reason.SETUP_FAILED, f"what is at {one.path} cannot be seen")
         elif one is not None:
             # Once: several cases may be about to change the same record, and all rest on it.
-            try:
-                portal.known(("watched", place), partial(self._look, portal, one))
-            except Untested:  # looked for when the run was interrupted: the clean-up looks again
-                self._look(portal, one)
+            # What kept it from being seen (an interruption) may be over when it is removed.
+            why = portal.known(("watched", place), partial(self._look, portal, one))
+            why = why and self._look(portal, one)
+            if why is not None:
+                raise why
         if place in self.strange:
             raise SomebodyElses(
                 Reason.SETUP_FAILED,
@@ -106,10 +107,15 @@ class Watch:
                 "it is left alone",
             )
 
-    def _look(self, portal: Portal, one: _Awaited) -> None:
-        served = portal.served(one.path, fresh=True)
+    def _look(self, portal: Portal, one: _Awaited) -> Untested | None:
+        """Ask for what is at a place; why that could not be done, if so."""
+        try:
+            served = portal.served(one.path, fresh=True)
+        except Untested as why:
+            return why
         if served.succeeded:
             self._judge(portal, one, served)
+        return None
 
     def _judge(self, portal: Portal, one: _Awaited, found: Exchange) -> None:
         place = _place(one.path)

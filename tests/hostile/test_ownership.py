@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,13 +12,18 @@ import pytest
 from tests.hostile import runs
 from tests.hostile.site import Behaviour, Expect, Site, declares, spelled
 from tests.hostile.test_left_behind import clean_up
-from tests.support import Call, exchange, observed_portal
-from workspace_conformance import cases, journal
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.kinds import KINDS
-from workspace_conformance.outcomes import Reason, Untested
+from tests.support import Call, observed_portal
+from workspace_conformance import cleaning, journal
+from workspace_conformance.client import Credential
+from workspace_conformance.kinds import POST
+from workspace_conformance.outcomes import Untested
+from workspace_conformance.pacing import Pacer
+from workspace_conformance.portal import Portal
+from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.records import Post
-from workspace_conformance.watch import Watch
+from workspace_conformance.road import Road
+from workspace_conformance.settings import DOCUMENTED_RATE, Settings
+from workspace_conformance.wire import Wire
 
 _PLACES = {"people": "people", "group": "groups", "blog": "posts"}
 
@@ -134,23 +138,26 @@ def test_a_journal_of_two_targets_is_refused(tmp_path: Path) -> None:
     assert "not a line of a journal" in out
 
 
-def test_what_an_interruption_kept_from_view_is_looked_for_again() -> None:
-    """Else nothing that a run had just made could be removed after Ctrl-C."""
-    path, served = "group/7", exchange(body=b'{"response": {"id": "7", "name": "ours"}}')
-    looks: list[str] = []
-
-    def look(path: str, fresh: bool = False) -> Exchange:
-        looks.append(path)
-        if len(looks) == 1:
-            raise Untested(Reason.UNREACHABLE, "the run was interrupted")
-        return served
-
-    nobody = SimpleNamespace(ids=frozenset(), names=frozenset())
-    portal: Any = SimpleNamespace(known=cases.Once(), served=look, before=lambda kind: nobody)
-    watch = Watch()
-    watch.expect(next(kind for kind in KINDS if kind.name == "group"), path, "ours", later=False)
-    with pytest.raises(Untested, match="interrupted"):
-        portal.known(("watched", path), lambda: look(path))
-    watch.before(portal, "DELETE", path)
-    assert looks == [path, path]
-    assert not watch.is_strange(path)
+def test_an_interrupted_look_keeps_nothing_from_being_removed() -> None:
+    """Ctrl-C in the middle of it: that it could not be seen then does not count at the clean-up."""
+    with observed_portal() as observed:
+        before = observed.held()
+        road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=True)
+        portal = Portal(
+            observed.url,
+            road,
+            journal.Journal(None, observed.url),
+            Settings(target=observed.url, allow_writes=True),
+            Credential(observed.credentials.token, "account"),
+        )
+        try:
+            made = [portal.make(POST, "one"), portal.make(POST, "two")]
+            road.halt()
+            for record in made:
+                with pytest.raises(Untested, match="interrupted"):
+                    portal.ask("DELETE", record.path, "json")
+            road.resume()
+            assert cleaning.clean(portal) == []
+        finally:
+            road.close()
+        assert observed.held() == before
