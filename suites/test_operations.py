@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import pytest
 
-from workspace_conformance import operation_answers, operations
+from workspace_conformance import authentication, operation_answers, operations, refused_writes
 from workspace_conformance.attempts import (
     ask_with_another_method,
     attempts,
@@ -24,9 +24,13 @@ from workspace_conformance.expectations import (
     expect_no_success,
     expect_refusal,
     expect_status,
+    given_failure,
     given_media,
+    given_refusal,
+    given_success,
     violation,
 )
+from workspace_conformance.identifiers import encode
 from workspace_conformance.operation_answers import Finding
 from workspace_conformance.operations import Attempt, Operation, spelled
 from workspace_conformance.outcomes import Reason, Untested
@@ -276,3 +280,162 @@ def test_an_invalid_credential_is_not_ignored(portal: Portal, name: str) -> None
     attempt = _successes(portal, name)[0]
     unknown = Credential(unknown_token(portal.settings.seed))
     expect_status(operations.send_again(portal, attempt, credential=unknown), 401)
+
+
+@pytest.mark.requirement("AUTH-2")
+@_those(_guarded_reading)
+def test_a_missing_credential_is_401(portal: Portal, name: str) -> None:
+    """A request that succeeded, without Authorization: when it is refused, with 401."""
+    attempt = _successes(portal, name)[0]
+    exchange = operations.send_again(portal, attempt, credential=NOBODY)
+    given_refusal(exchange)
+    expect_status(exchange, 401)
+
+
+def _in_turn_with(words: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each of the longer of the two, with the other's in turn."""
+    most = max(len(names), len(words))
+    return [(names[each % len(names)], words[each % len(words)]) for each in range(most)]
+
+
+@pytest.mark.requirement("AUTH-3")
+@pytest.mark.parametrize(
+    ("name", "form"),
+    _in_turn_with([*authentication.FORMS, *authentication.MORE_FORMS], _in_one_form()),
+)
+def test_no_invalid_credential_is_taken(portal: Portal, name: str, form: str) -> None:
+    """A request that succeeded is refused with 401 when its credential is invalid in any way."""
+    attempt = _successes(portal, name)[0]
+    credential = authentication.invalid(portal, form)
+    expect_status(operations.send_again(portal, attempt, credential=credential), 401)
+
+
+@pytest.mark.requirement("AUTH-4")
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    _in_turn_with(
+        ["token", "access_token", "Authorization", "asc_auth_key"],
+        # An order in which each parameter meets each form.
+        sorted(one.id for _, one in _placed_reading()),
+    ),
+)
+def test_a_query_parameter_does_not_authenticate(portal: Portal, name: str, parameter: str) -> None:
+    """A request that succeeded is refused when its credential stands in the query alone."""
+    attempt = _successes(portal, name)[0]
+    given_failure(operations.send_again(portal, attempt, credential=NOBODY))
+    path, query, _ = spelled(attempt.case)
+    more = f"{parameter}={encode(authentication.token(portal))}"
+    expect_no_success(
+        portal.get(path, query=f"{query}&{more}" if query else more, credential=NOBODY)
+    )
+
+
+@pytest.mark.requirement("AUTH-5")
+@pytest.mark.parametrize("name", _in_one_form())
+def test_a_cookie_does_not_authenticate(portal: Portal, name: str) -> None:
+    """A request that succeeded is refused when its credential stands in a cookie alone."""
+    attempt = _successes(portal, name)[0]
+    given_failure(operations.send_again(portal, attempt, credential=NOBODY))
+    path, query, _ = spelled(attempt.case)
+    cookie = [("Cookie", f"asc_auth_key={authentication.token(portal)}")]
+    expect_no_success(portal.get(path, query=query, headers=cookie, credential=NOBODY))
+
+
+@pytest.mark.requirement("AUTH-6")
+@_those(_guarded_reading)
+def test_a_401_to_any_reading_challenges(portal: Portal, name: str) -> None:
+    """A 401 to a request that succeeded with Authorization carries WWW-Authenticate."""
+    attempt = _successes(portal, name)[0]
+    authentication.expect_challenge(operations.send_again(portal, attempt, credential=NOBODY))
+
+
+@pytest.mark.requirement("AUTH-7")
+@_those(_guarded_reading)
+def test_a_refusal_of_reading_discloses_nothing(portal: Portal, name: str) -> None:
+    """What a 401 says holds nothing of what the same request with a credential gets."""
+    attempt = _successes(portal, name)[0]
+    exchange = operations.send_again(portal, attempt, credential=NOBODY)
+    given_failure(exchange)
+    authentication.expect_nothing_disclosed(exchange, attempt.exchange)
+
+
+@pytest.mark.requirement("AUTH-7")
+@pytest.mark.parametrize("form", authentication.INVALID)
+def test_a_refused_credential_discloses_nothing(portal: Portal, form: str) -> None:
+    """What is said to a credential that is not valid holds nothing of the account's record."""
+    protected = portal.served("people/@self")
+    given_success(protected, "the same request with the valid credential")
+    credential = authentication.invalid(portal, form)
+    exchange = portal.get("people/@self", "json", credential=credential)
+    given_failure(exchange)
+    authentication.expect_nothing_disclosed(exchange, protected)
+
+
+# --- writes of somebody who may not ---------------------------------------------------------------
+
+
+def _strangers(*who: str) -> pytest.MarkDecorator:
+    """Each operation that writes: of nobody in every form, of an unknown credential in one."""
+    every = {"nobody": refused_writes.writing, "unknown": refused_writes.in_one_form}
+    pairs = [(one.id, stranger) for stranger in who for one in every[stranger]()]
+    return pytest.mark.parametrize(("name", "stranger"), pairs)
+
+
+def _refused(portal: Portal, name: str, stranger: str) -> refused_writes.Refused:
+    ask = partial(refused_writes.refused, stranger=stranger)
+    return in_turn(portal, operations.described()[name], ask)
+
+
+@pytest.mark.requirement("AUTH-1")
+@pytest.mark.writes
+@_strangers("nobody")
+def test_a_write_of_nobody_is_refused(portal: Portal, name: str, stranger: str) -> None:
+    """POST, PUT and DELETE without Authorization are refused: records and comments, in any form."""
+    expect_refusal(_refused(portal, name, stranger).asked)
+
+
+@pytest.mark.requirement("AUTH-2")
+@pytest.mark.writes
+@_strangers("nobody")
+def test_a_write_of_nobody_is_401(portal: Portal, name: str, stranger: str) -> None:
+    """POST, PUT and DELETE without Authorization: when they are refused, with 401."""
+    exchange = _refused(portal, name, stranger).asked
+    given_refusal(exchange)
+    expect_status(exchange, 401)
+
+
+@pytest.mark.requirement("AUTH-3")
+@pytest.mark.writes
+@_strangers("unknown")
+def test_a_write_of_a_stranger_is_401(portal: Portal, name: str, stranger: str) -> None:
+    """POST, PUT and DELETE with a credential that was never issued are refused with 401."""
+    expect_status(_refused(portal, name, stranger).asked, 401)
+
+
+@pytest.mark.requirement("AUTH-6")
+@pytest.mark.writes
+@_strangers("nobody", "unknown")
+def test_a_401_to_any_write_challenges(portal: Portal, name: str, stranger: str) -> None:
+    """A 401 to a write carries WWW-Authenticate."""
+    authentication.expect_challenge(_refused(portal, name, stranger).asked)
+
+
+@pytest.mark.requirement("AUTH-7")
+@pytest.mark.writes
+@_strangers("nobody", "unknown")
+def test_a_refused_write_discloses_nothing(portal: Portal, name: str, stranger: str) -> None:
+    """What the refusal of a write says holds nothing of the record, nor of its list."""
+    refused = _refused(portal, name, stranger)
+    given_failure(refused.asked)
+    authentication.expect_nothing_disclosed(refused.asked, *refused.protected)
+
+
+@pytest.mark.requirement("AUTH-8")
+@pytest.mark.writes
+@_strangers("nobody", "unknown")
+def test_a_refused_write_does_nothing(portal: Portal, name: str, stranger: str) -> None:
+    """POST, PUT and DELETE that are refused for want of a valid credential change nothing."""
+    refused = _refused(portal, name, stranger)
+    status = given_failure(refused.asked).status_line
+    if refused.effect:
+        violation(refused.asked, f"answered {status}, and had its effect: {refused.effect}")

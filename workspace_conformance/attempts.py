@@ -95,7 +95,7 @@ def ask_with_another_method(portal: Portal, operation: Operation, method: str) -
     """
     attempt = given_successes(portal, operation)[0]
     if "{" in operation.path:
-        fixed = {_parameter(operation): portal.spare(_kind(operation)).id}
+        fixed = {parameter(operation): portal.spare(_kind(operation)).id}
         case = draw(operation, 1, path_parameters=fixed, query={})[0]
         path = spelled(case)[0]
         served = portal.served(path.removesuffix(f".{operation.form}") if operation.form else path)
@@ -133,7 +133,7 @@ def _read(portal: Portal, operation: Operation) -> list[Attempt]:
     if "{" in operation.path:
         known = _known_id(portal, operation)
         if known:
-            fixed = {_parameter(operation): known}
+            fixed = {parameter(operation): known}
             drawn += draw(operation, 1, path_parameters=fixed, query={})
             if operation.base == "blog.comments":
                 drawn += draw(operation, 1 + more, path_parameters=fixed)
@@ -181,7 +181,7 @@ def _create(portal: Portal, operation: Operation) -> list[Attempt]:
     tried: list[Attempt] = []
     for number, case in enumerate(_richest_first(operation), 1):
         name = portal.name(kind.name, "operation", operation.form or "none", number)
-        case.body = _named(case.body, kind, portal.fields(kind, name))
+        case.body = named(case.body, kind, portal.fields(kind, name))
         _, _, body = spelled(case)
         assert body is not None
         exchange, record = portal.create(kind, name, operation.form, body)
@@ -195,7 +195,7 @@ def _update(portal: Portal, operation: Operation) -> list[Attempt]:
     kind, record = _kind(operation), _subject(portal, operation)
     cases = _richest_first(operation, record.id)
     for case in cases:
-        case.body = _named(case.body, kind, portal.changes(kind, record.name))
+        case.body = named(case.body, kind, portal.changes(kind, record.name))
     return _until_taken(portal, operation, cases)
 
 
@@ -208,7 +208,7 @@ def _delete(portal: Portal, operation: Operation) -> list[Attempt]:
             with contextlib.suppress(Untested):
                 attempts(portal, before)
     about(operation)
-    case = draw(operation, 1, path_parameters={_parameter(operation): record.id})[0]
+    case = draw(operation, 1, path_parameters={parameter(operation): record.id})[0]
     exchange = send(portal, case)
     after = portal.get(record.path, "json", fresh=True)
     if succeeded(exchange) and after.response is not None and not after.response.succeeded:
@@ -232,7 +232,7 @@ def _uncomment(portal: Portal, operation: Operation) -> list[Attempt]:
     identity = next((views.text(view, "id") for view in listed if _is_said(made, view)), "")
     if not identity:
         raise unusable(made[-1].exchange, "a comment to delete could not be made")
-    case = draw(operation, 1, path_parameters={_parameter(operation): identity})[0]
+    case = draw(operation, 1, path_parameters={parameter(operation): identity})[0]
     return [Attempt(operation, case, send(portal, case))]
 
 
@@ -252,7 +252,7 @@ def _is_said(made: list[Attempt], view: views.View) -> bool:
 
 def _richest_first(operation: Operation, identity: str = "") -> list[Case]:
     """Requests with drawn bodies, the plainest last: drawing begins with that."""
-    fixed = {"path_parameters": {_parameter(operation): identity}} if identity else {}
+    fixed = {"path_parameters": {parameter(operation): identity}} if identity else {}
     return draw(operation, _WRITES, **fixed)[::-1]
 
 
@@ -280,7 +280,7 @@ def _subject(portal: Portal, operation: Operation) -> Record:
     )
 
 
-def _named(body: object, kind: Kind, own: dict[str, str]) -> dict[str, Any]:
+def named(body: object, kind: Kind, own: dict[str, str]) -> dict[str, Any]:
     """A drawn body that bears our name, and names the account where it must name somebody."""
     assert isinstance(body, dict)
     named: dict[str, Any] = dict(body)
@@ -297,5 +297,6 @@ def _kind(operation: Operation) -> Kind:
     return operation.kind or POST
 
 
-def _parameter(operation: Operation) -> str:
+def parameter(operation: Operation) -> str:
+    """The name of the id in an operation's path."""
     return operation.path.partition("{")[2].partition("}")[0]

@@ -5,8 +5,12 @@ say.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
+from functools import partial
+from html import unescape
 from typing import Any
+from urllib.parse import unquote, unquote_plus
 
 from lxml import etree
 
@@ -56,6 +60,10 @@ def _last_altered(value: str) -> str:
     return body[:-1] + _ALPHABET[(place + 32) % 64] + value[len(body) :]
 
 
+def _bearer(make: Callable[[str, str], str], valid: str, unknown: str) -> str:
+    return f"Bearer {make(valid, unknown)}"
+
+
 # Each makes the Authorization value from the valid token and a token that was never issued.
 INVALID: dict[str, Callable[[str, str], str]] = {
     "unknown": lambda valid, unknown: unknown,
@@ -79,22 +87,31 @@ INVALID: dict[str, Callable[[str, str], str]] = {
 }
 
 
+# Whether Bearer and Basic are taken at all is open; where they are, only what is valid is.
+AFTER_SCHEME: dict[str, Callable[[str, str], str]] = {
+    f"{form} Bearer": partial(_bearer, INVALID[form])
+    for form in ("truncated", "extended", "altered", "other letter case")
+}
+
 WRONG_PASSWORD = "Basic of the user with a wrong password"
+NO_PASSWORD = "Basic of the user with no password"
 FORMS = (*INVALID, WRONG_PASSWORD)
+MORE_FORMS = (*AFTER_SCHEME, NO_PASSWORD)
 
 
 def invalid(portal: Portal, form: str) -> Credential:
     """A credential that is not valid; its value is as secret as the token that it was made from."""
     valid = token(portal)
-    if form == WRONG_PASSWORD:
-        return Credential(
-            basic(views.text(portal.me(), "userName"), unknown_token(portal.settings.seed))
-        )
-    value = INVALID[form](valid, unknown_token(portal.settings.seed))
-    if value == valid:
+    unknown = unknown_token(portal.settings.seed)
+    if form in (WRONG_PASSWORD, NO_PASSWORD):
+        password = unknown if form == WRONG_PASSWORD else ""
+        return Credential(basic(views.text(portal.me(), "userName"), password))
+    value = (INVALID | AFTER_SCHEME)[form](valid, unknown)
+    if value in (valid, f"Bearer {valid}"):
         raise Untested(Reason.SETUP_FAILED, f"this token has no {form} form")
-    if form in ("truncated", "extended", "altered", "altered at the end", "other letter case"):
-        portal.road.learn(value, f"token, {form}")
+    changed = form.removesuffix(" Bearer")
+    if changed in ("truncated", "extended", "altered", "altered at the end", "other letter case"):
+        portal.road.learn(value.removeprefix("Bearer "), f"token, {changed}")
     return Credential(value)
 
 
@@ -116,17 +133,27 @@ def expect_challenge(exchange: Exchange) -> None:
         violation(exchange, "the 401 has no WWW-Authenticate")
 
 
-def expect_nothing_disclosed(refusal: Exchange, protected: Exchange) -> None:
-    """No value of the protected record stands in the refusal, in its body or its headers."""
+def expect_nothing_disclosed(refusal: Exchange, *protected: Exchange) -> None:
+    """No value of the protected records stands in the refusal, in its body or its headers, but for
+    what the request itself held.
+    """
     __tracebackhide__ = True
     response = answer(refusal)
-    said = response.body.decode("utf-8", "replace") + "\n".join(
-        value for _, value in response.headers
-    )
-    asked = refusal.request.url
-    for member, value in _values(views.records(protected)):
+    body = response.body.decode("utf-8", "replace")
+    headers = "\n".join(value for _, value in response.headers)
+    said = "\n".join([body, unescape(body), _UNICODE.sub(_character, body), headers])
+    request = refusal.request
+    asked = f"{unquote(request.url)}\n{unquote_plus(request.body.decode('utf-8', 'replace'))}"
+    for member, value in _values([views.records(each) for each in protected]):
         if len(value) >= _TELLING and value in said and value not in asked:
             violation(refusal, f"the refusal holds the protected {member}")
+
+
+_UNICODE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16))
 
 
 def _values(view: Any, member: str = "") -> Iterator[tuple[str, str]]:

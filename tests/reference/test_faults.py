@@ -99,19 +99,28 @@ def identifying(client: Client) -> Iterator[Reply]:
     """Credentials of every kind, and login."""
     store, token = client.app.parts.store, client.token
     name, password = client.app.credentials.username, client.app.credentials.password
-    posts = [post.id for post in store.posts.all()]
+    posts, group = [post.id for post in store.posts.all()], store.groups.all()[0].id
     given = [token.swapcase(), token[:12], token + "x", token[:-1] + "x", "", "unknown"]
     given += ["Bearer x", f"Invented {token}", "Basic %%%", basic(f"{name}:wrong")]
+    given += [f"Bearer {token.swapcase()}", basic(f"{name}:")]
     for credential in [*given, f"Bearer {token}", basic(f"{name}:{password}")]:
         yield client.get("people/@self.json", headers={"authorization": credential})
     for query in ("token", "access_token", "Authorization", "asc_auth_key"):
         yield client.get(f"people.json?{query}={token}", anonymous=True)
+        yield client.get(f"group/{group}.xml?{query}={token}", anonymous=True)
     yield client.get("group", anonymous=True, headers={"cookie": f"asc_auth_key={token}"})
     for path in ("people", "people/nobody.xml", f"community/blog/{posts[0]}.json", "group.json"):
         yield client.get(path, anonymous=True)
-    title = {"title": "Refused"}
+    title = {"title": "Refused", "content": "Refused, too"}
+    strange = {"headers": {"authorization": "unknown"}}
     yield client.post("community/blog.json", json_body=title, anonymous=True)
+    yield client.post("community/blog.json", json_body=title, **strange)
     yield client.put(f"community/blog/{posts[2]}.json", json_body=title, anonymous=True)
+    yield client.put(f"community/blog/{posts[2]}.json", json_body=title, **strange)
+    yield client.get(f"community/blog/{posts[2]}.json")
+    yield client.post(f"community/blog/{posts[0]}/comment.json", json_body=title, anonymous=True)
+    yield client.get(f"community/blog/{posts[0]}/comment.json")
+    yield client.post("group.xml", form={"groupName": "Refused"}, anonymous=True)
     yield client.delete(f"community/blog/{posts[3]}", anonymous=True)
     yield client.get("community/blog.json")
     for user, secret in ((name, password), (name, "wrong"), ("nobody", password)):
@@ -182,7 +191,9 @@ def exceeding(client: Client) -> Iterator[Reply]:
     for _ in range(20):
         yield client.get("people/@self")
     yield client.post("community/blog", form={"title": "Excess"})
-    yield client.put(f"community/blog/{store.posts.all()[0].id}", form={"title": "Excess"})
+    excess = {"title": "Excess", "content": "Excess, too"}
+    yield client.put(f"community/blog/{store.posts.all()[0].id}", form=excess)
+    yield client.get("people/@self.xml")
     refused = client.delete(f"group/{store.groups.all()[0].id}")
     yield refused
     yield client.get("group", headers={"authorization": client.app.credentials.second_token})

@@ -9,7 +9,17 @@ from urllib.parse import parse_qs
 from ..credentials import decode_basic
 from ..parts import Parts
 from ..values import Account, Asked, Call, Form, Kind, Outcome, Place
-from .calls import ABOUT_PEOPLE, ABOUT_POSTS, ITEMS, RECORDS, When, first_account, unknown_to, where
+from .calls import (
+    ABOUT_PEOPLE,
+    ABOUT_POSTS,
+    COLLECTIONS,
+    ITEMS,
+    RECORDS,
+    When,
+    first_account,
+    unknown_to,
+    where,
+)
 from .model import Fault
 from .wrapping import Apply, also_identify, keep_text, on_refusal
 
@@ -53,6 +63,31 @@ def _accept(matches: Callable[[str, str], bool]) -> Apply:
     return also_identify(find)
 
 
+def _any_word(when: When) -> Apply:
+    """Take any single word for the first account's token."""
+
+    def find(parts: Parts, asked: Asked) -> Account | None:
+        given = _credential(asked)
+        fits = given and " " not in given and when(Call(asked, parts.locate(asked), None))
+        return first_account(parts) if fits else None
+
+    return also_identify(find)
+
+
+def _bearer_any_case(parts: Parts, asked: Asked) -> Account | None:
+    scheme, _, rest = _credential(asked).partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    tokens = parts.accounts.tokens.items()
+    return next((account for token, account in tokens if token.lower() == rest.lower()), None)
+
+
+def _basic_no_password(parts: Parts, asked: Asked) -> Account | None:
+    scheme, _, rest = _credential(asked).partition(" ")
+    pair = decode_basic(rest) if scheme.lower() == "basic" else None
+    return parts.accounts.named(pair[0]) if pair is not None and not pair[1] else None
+
+
 def _any_bearer(parts: Parts, asked: Asked) -> Account | None:
     scheme, _, rest = _credential(asked).partition(" ")
     return first_account(parts) if scheme.lower() == "bearer" and rest else None
@@ -71,8 +106,10 @@ def _bad_basic_fails(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _accept_query(name: str) -> Apply:
+def _accept_query(name: str, when: When = lambda call: True) -> Apply:
     def find(parts: Parts, asked: Asked) -> Account | None:
+        if not when(Call(asked, parts.locate(asked), None)):
+            return None
         values = parse_qs(asked.query).get(name, [])
         return next(filter(None, map(parts.accounts.holder, values)), None)
 
@@ -85,6 +122,11 @@ def _accept_cookie(parts: Parts, asked: Asked) -> Account | None:
     except CookieError:
         return None
     return parts.accounts.holder(cookie.value) if cookie is not None else None
+
+
+def _accept_cookie_for_lists(parts: Parts, asked: Asked) -> Account | None:
+    is_list = parts.locate(asked).kind in COLLECTIONS
+    return _accept_cookie(parts, asked) if is_list else None
 
 
 def _no_challenge(when: When) -> Apply:
@@ -100,18 +142,24 @@ def _discloses_record(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
     return replace(outcome, error=f"Log in to see {json.dumps(value, ensure_ascii=False)}")
 
 
+def _discloses_before(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
+    """Show what the record holds that a write was aimed at."""
+    reading = replace(call, asked=replace(call.asked, method="GET"))
+    return _discloses_record(parts, reading, outcome)
+
+
 def _discloses_email(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
     return replace(outcome, error=f"Log in as {first_account(parts).email}")
 
 
-def _carry_out(method: str) -> Apply:
+def _carry_out(when: When) -> Apply:
     """Refuse a write, and carry it out all the same."""
 
     def change(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
         _as_first_account(parts, call)
         return outcome
 
-    return on_refusal(change, where(method))
+    return on_refusal(change, when)
 
 
 def _text_applied(parts: Parts, call: Call, outcome: Outcome) -> Outcome:
@@ -148,6 +196,18 @@ FAULTS = (
         "AUTH-1",
         "reading posts needs no credential",
         _open_to_nobody(where("GET", kinds=ABOUT_POSTS)),
+    ),
+    Fault(
+        "open-post-of-groups-xml",
+        "AUTH-1",
+        "POST of a group with .xml needs no credential",
+        _open_to_nobody(where("POST", kinds=(Kind.GROUPS,), suffixes=(Form.XML,))),
+    ),
+    Fault(
+        "open-comments",
+        "AUTH-1",
+        "POST and DELETE of comments need no credential",
+        _open_to_nobody(where("POST", "DELETE", kinds=(Kind.COMMENTS, Kind.COMMENT))),
     ),
     Fault(
         "refusal-redirects",
@@ -187,6 +247,18 @@ FAULTS = (
         "AUTH-2",
         "with .xml and without a credential: 400 in place of 401",
         _refuse_with(400, _untried(where(suffixes=(Form.XML,)))),
+    ),
+    Fault(
+        "refusal-403-to-comments",
+        "AUTH-2",
+        "POST of a comment without a credential: 403 in place of 401",
+        _refuse_with(403, _untried(where("POST", kinds=(Kind.COMMENTS,)))),
+    ),
+    Fault(
+        "refusal-404-people-xml",
+        "AUTH-2",
+        "a person with .xml, no credential: 404 in place of 401",
+        _refuse_with(404, _untried(where("GET", kinds=(Kind.PERSON,), suffixes=(Form.XML,)))),
     ),
     Fault(
         "credential-any-case",
@@ -254,6 +326,30 @@ FAULTS = (
         "a credential that is not valid: 403 in place of 401",
         _refuse_with(403, _tried),
     ),
+    Fault(
+        "credential-bad-403-on-put",
+        "AUTH-3",
+        "PUT with a credential that is not valid: 403 in place of 401",
+        _refuse_with(403, lambda call: _tried(call) and call.asked.method == "PUT"),
+    ),
+    Fault(
+        "credential-any-for-writes",
+        "AUTH-3",
+        "any single word is accepted as a token for writing",
+        _any_word(where("POST", "PUT", "DELETE")),
+    ),
+    Fault(
+        "credential-bearer-any-case",
+        "AUTH-3",
+        "a token is accepted in any letter case after Bearer",
+        also_identify(_bearer_any_case),
+    ),
+    Fault(
+        "credential-no-password",
+        "AUTH-3",
+        "Basic is accepted with an empty password",
+        also_identify(_basic_no_password),
+    ),
     Fault("query-token", "AUTH-4", "token in the query authenticates", _accept_query("token")),
     Fault(
         "query-access-token",
@@ -274,10 +370,28 @@ FAULTS = (
         _accept_query("asc_auth_key"),
     ),
     Fault(
+        "query-token-with-xml",
+        "AUTH-4",
+        "token in the query authenticates with .xml",
+        _accept_query("token", where(suffixes=(Form.XML,))),
+    ),
+    Fault(
+        "query-auth-key-on-items",
+        "AUTH-4",
+        "asc_auth_key in the query authenticates for a record's URL",
+        _accept_query("asc_auth_key", where(kinds=ITEMS)),
+    ),
+    Fault(
         "cookie-authenticates",
         "AUTH-5",
         "the cookie asc_auth_key alone authenticates",
         also_identify(_accept_cookie),
+    ),
+    Fault(
+        "cookie-for-lists",
+        "AUTH-5",
+        "the cookie asc_auth_key alone authenticates for lists",
+        also_identify(_accept_cookie_for_lists),
     ),
     Fault("no-challenge", "AUTH-6", "a 401 has no WWW-Authenticate", _no_challenge(where())),
     Fault(
@@ -293,6 +407,12 @@ FAULTS = (
         _no_challenge(_tried),
     ),
     Fault(
+        "no-challenge-on-groups",
+        "AUTH-6",
+        "a 401 to what is about groups has no WWW-Authenticate",
+        _no_challenge(where(kinds=(Kind.GROUPS, Kind.GROUP))),
+    ),
+    Fault(
         "refusal-shows-record",
         "AUTH-7",
         "a 401 to GET shows the record in its message",
@@ -304,8 +424,27 @@ FAULTS = (
         "a 401 under people shows an account's e-mail address",
         on_refusal(_discloses_email, where(kinds=ABOUT_PEOPLE)),
     ),
-    Fault("refused-post-applied", "AUTH-8", "a POST refused with 401 creates", _carry_out("POST")),
-    Fault("refused-put-applied", "AUTH-8", "a PUT refused with 401 updates", _carry_out("PUT")),
+    Fault(
+        "refusal-of-put-shows-record",
+        "AUTH-7",
+        "a 401 to PUT shows the record in its message",
+        on_refusal(_discloses_before, where("PUT")),
+    ),
+    Fault(
+        "refusal-to-bad-shows-email",
+        "AUTH-7",
+        "a 401 to a bad credential shows an account's e-mail address",
+        on_refusal(_discloses_email, _tried),
+    ),
+    Fault(
+        "refused-post-applied",
+        "AUTH-8",
+        "a POST refused with 401 creates",
+        _carry_out(where("POST")),
+    ),
+    Fault(
+        "refused-put-applied", "AUTH-8", "a PUT refused with 401 updates", _carry_out(where("PUT"))
+    ),
     Fault(
         "refused-put-text-applied",
         "AUTH-8",
@@ -316,7 +455,19 @@ FAULTS = (
         "refused-delete-applied",
         "AUTH-8",
         "a DELETE refused with 401 deletes",
-        _carry_out("DELETE"),
+        _carry_out(where("DELETE")),
+    ),
+    Fault(
+        "refused-comment-applied",
+        "AUTH-8",
+        "a comment refused with 401 is kept",
+        _carry_out(where("POST", kinds=(Kind.COMMENTS,))),
+    ),
+    Fault(
+        "refused-for-bad-applied",
+        "AUTH-8",
+        "a POST refused for a bad credential creates",
+        _carry_out(lambda call: _tried(call) and call.asked.method == "POST"),
     ),
     Fault(
         "record-before-credential",

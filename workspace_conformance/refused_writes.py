@@ -1,0 +1,209 @@
+"""The described operations that write, sent by somebody who may not, and what they did all the same.
+
+Each is sent in every form without a credential, and in one form with a credential that was never
+issued, at records of ours that nothing else rests on: a faulty portal might carry them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workspace_conformance import operations, views
+from workspace_conformance.attempts import named, parameter
+from workspace_conformance.client import (
+    NOBODY,
+    Credential,
+    as_form,
+    as_json,
+    succeeded,
+    unknown_token,
+    unusable,
+)
+from workspace_conformance.exchange import Exchange
+from workspace_conformance.kinds import POST, Kind
+from workspace_conformance.operations import Operation, about, draw, spelled
+from workspace_conformance.ours import bears, taken_over
+from workspace_conformance.outcomes import Reason, Untested
+from workspace_conformance.portal import Portal, Record
+
+_FORMS = ("json", "xml", "")
+_COMMENT, _UNCOMMENT = "blog.comment", "blog.uncomment"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A write of somebody who may not. `effect` says in words what it did all the same, or is None;
+    `protected` are answers to the account, of what a stranger may not see.
+    """
+
+    asked: Exchange
+    effect: str | None
+    protected: tuple[Exchange, ...]
+
+
+def refused(portal: Portal, operation: Operation, stranger: str) -> Refused:
+    """What came of an operation, sent by a stranger: "nobody", or "unknown", whose credential was
+    never issued. Sent once a run, together with the others about records of the same kind.
+
+    Raises Untested where the account itself may not make such records.
+    """
+    about(operation)
+    kind = operation.kind or POST
+    found = portal.once(("refused writes", kind.name), lambda: _all(portal, kind))
+    about(operation)
+    if (operation.id, stranger) not in found:
+        raise Untested(Reason.SETUP_FAILED, "nothing of ours to aim at was there (any more)")
+    return found[operation.id, stranger]
+
+
+def writing() -> list[Operation]:
+    """The described operations that write, but for the login."""
+    found = operations.described().values()
+    return [each for each in found if each.method != "GET" and each.kind is not None]
+
+
+def in_one_form() -> list[Operation]:
+    """The same, each in one form, and the forms in turn."""
+    bases = list(dict.fromkeys(each.base for each in writing()))
+    return [each for each in writing() if _FORMS[bases.index(each.base) % 3] == each.form]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A record of ours, as it was before, and a comment on it where it is a post: id and text."""
+
+    record: Record
+    before: views.View
+    comment: str
+    text: str
+
+
+def _subject(portal: Portal, kind: Kind) -> _Subject:
+    portal.spare(kind)  # the control: the account may make records of this kind
+    record = portal.make(kind, "strangers")
+    before = portal.shown(record)
+    if kind is not POST:
+        return _Subject(record, before, "", "")
+    path, text = f"{record.path}/comment", portal.name("comment", "strangers")
+    made = portal.ask("POST", path, "json", body=as_json({"content": text}))
+    if not succeeded(made):
+        portal.ask("POST", path, "xml", body=as_form({"content": text}))
+    listed = views.records(portal.served(path, fresh=True))
+    identity = next((views.text(view, "id") for view in listed if text in str(view)), "")
+    return _Subject(record, before, identity, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was sent: the name it was to give, or the text to set, and its fields."""
+
+    operation: Operation
+    name: str
+    fields: dict[str, str]
+    exchange: Exchange
+
+
+def _all(portal: Portal, kind: Kind) -> dict[tuple[str, str], Refused]:
+    subject = _subject(portal, kind)
+    pairs = [(each, "nobody") for each in writing() if each.kind is kind]
+    pairs += [(each, "unknown") for each in in_one_form() if each.kind is kind]
+    if not subject.comment:
+        pairs = [pair for pair in pairs if pair[0].base != _UNCOMMENT]
+    # What removes comes last, the record after its comment: the others need something to aim at.
+    pairs.sort(key=lambda pair: (pair[0].method == "DELETE", pair[0].base != _UNCOMMENT))
+    sent: dict[tuple[str, str], _Sent] = {}
+    removed: set[str] = set()  # the operations that succeeded in removing what they were aimed at
+    for each, stranger in pairs:
+        if each.base not in removed:
+            one = sent[each.id, stranger] = _send(portal, subject, each, stranger)
+            if each.method == "DELETE" and succeeded(one.exchange):
+                removed.add(each.base)
+    seen = _seen(portal, subject, frozenset(removed))
+    protected = (portal.served(kind.collection), portal.served(subject.record.path))
+    return {
+        key: Refused(one.exchange, seen.effect(portal, one), protected) for key, one in sent.items()
+    }
+
+
+def _send(portal: Portal, subject: _Subject, operation: Operation, stranger: str) -> _Sent:
+    kind, form = subject.record.kind, operation.form
+    who = NOBODY if stranger == "nobody" else Credential(unknown_token(portal.settings.seed))
+    name = portal.name(kind.name, stranger, form or "none")
+    target = subject.comment if operation.base == _UNCOMMENT else subject.record.id
+    fixed = {"path_parameters": {parameter(operation): target}} if "{" in operation.path else {}
+    case = draw(operation, 1, **fixed)[0]
+    fields: dict[str, str] = {}
+    if operation.base == _COMMENT:
+        fields = {"content": name}
+        case.body = dict(fields)
+    elif operation.method == "POST":
+        fields = portal.fields(kind, name)
+        case.body = named(case.body, kind, fields)
+    elif operation.method == "PUT":
+        fields = portal.changes(kind, subject.record.name, name)
+        case.body = dict(fields)
+    path, query, body = spelled(case)
+    if operation.method == "POST" and operation.base != _COMMENT:
+        assert body is not None
+        exchange, _ = portal.create(kind, name, form, body, credential=who)
+    else:
+        exchange = portal.ask(operation.method, path, query=query, body=body, credential=who)
+    return _Sent(operation, name, fields, exchange)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is there once all has been sent: the list, the record (None: gone), its comments (None:
+    not to be seen). `removed`: the operations whose success explains that something is gone.
+    """
+
+    subject: _Subject
+    removed: frozenset[str]
+    listed: list[views.View]
+    record: views.View | None
+    comments: list[views.View] | None
+
+    def effect(self, portal: Portal, sent: _Sent) -> str | None:
+        """What a write did all the same, in words."""
+        kind, operation = self.subject.record.kind, sent.operation
+        if operation.base in self.removed:
+            return None
+        if operation.base in (_COMMENT, _UNCOMMENT):
+            return self._effect_on_comments(sent)
+        if operation.method == "DELETE":
+            return "the record was gone then" if self.record is None else None
+        if operation.method == "PUT":
+            changed = taken_over(kind, sent.fields, self.subject.before, self.record)
+            return f"GET then shows the new {changed}" if changed else None
+        if any(bears(kind, view, sent.name) for view in self.listed):
+            return f"the list of {kind.plural} then shows the record that it was to make"
+        if not succeeded(sent.exchange):
+            portal.journal.gone(sent.name)
+        return None
+
+    def _effect_on_comments(self, sent: _Sent) -> str | None:
+        if self.comments is None:
+            return None
+        text = sent.name if sent.operation.base == _COMMENT else self.subject.text
+        there = any(text in str(view) for view in self.comments)
+        if sent.operation.base == _COMMENT:
+            return "the post then shows the comment" if there else None
+        return None if there else "the comment was gone then"
+
+
+def _seen(portal: Portal, subject: _Subject, removed: frozenset[str]) -> _Seen:
+    record = subject.record
+    listed = portal.served(record.kind.collection, fresh=True)
+    after = portal.served(record.path, fresh=True)
+    is_gone = after.response is not None and after.response.status in (404, 410)
+    for exchange in (listed, after):
+        if not succeeded(exchange) and not (is_gone and exchange is after):
+            raise unusable(exchange, "what the refused writes did cannot be seen")
+    if is_gone:
+        portal.journal.gone(record.name)
+    comments: list[views.View] | None = None
+    if subject.comment and not is_gone:
+        shown = portal.served(f"{record.path}/comment", fresh=True)
+        comments = views.records(shown) if succeeded(shown) else None
+    view = None if is_gone else views.record(after) or {}
+    return _Seen(subject, removed, views.records(listed), view, comments)
