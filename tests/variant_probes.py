@@ -593,6 +593,10 @@ PROBES: dict[str, Shows] = {
         f"={p.app.credentials.token};" in p.get("group").header("set-cookie")
         and not p.nobody("group").header("set-cookie")
     ),
+    "cookie-fresh": lambda p: (
+        "session=" in (first := p.get("group").header("set-cookie"))
+        and first != p.get("group").header("set-cookie")
+    ),
     "location": lambda p: (
         p.ask("POST", "group.json", {"groupName": "G"})
         .header("location")

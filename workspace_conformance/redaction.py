@@ -14,6 +14,7 @@ import html
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote
@@ -21,6 +22,8 @@ from urllib.parse import quote, unquote
 from workspace_conformance.exchange import Response
 
 SHORTEST = 4  # characters: anything shorter would blot out ordinary text
+MOST = 30  # cookies, and tokens, handed out by the target that are known in every spelling
+_WORD = re.compile(r"""[^\s;,"'<>&=:()\[\]{}\\]{8,}""")
 
 # Response members and headers whose value is a secret that the target hands out.
 _TOKEN_MEMBER = re.compile(
@@ -41,6 +44,8 @@ class Redactor:
         self._names: dict[str, str] = {}
         self._fresh: list[str] = []  # learned, and not yet part of a pattern
         self._patterns: tuple[tuple[re.Pattern[str], list[str]], ...] = ()
+        self._words: dict[str, str] = {}  # known as they are, and percent-encoded, alone
+        self._handed_out: Counter[str] = Counter()
 
     def learn(self, secret: str | None, name: str | None = None) -> None:
         """Add a secret. `name` is what readers see ("token"); without one it is a digest of the
@@ -58,13 +63,29 @@ class Redactor:
             self._names[secret] = f"[{label}]"
             self._fresh.append(secret)
 
+    def _learn_handed_out(self, secret: str, sort: str) -> None:
+        """Add what the target handed out. After the first few of a sort, where each answer sets
+        another cookie, say, only as the word that it is: every spelling of thousands of secrets would
+        take longer to look for than the run to make.
+        """
+        if secret in self._names:
+            return
+        self._handed_out[sort] += 1
+        if self._handed_out[sort] <= MOST:
+            self.learn(secret)
+            return
+        word = max(_WORD.findall(secret), key=len, default="")
+        if word:
+            digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+            self._words[word] = f"[secret-{digest}]"
+
     def learn_from(self, response: Response) -> None:
         """Add what an answer hands out: tokens of a login, values of cookies."""
         for value in response.header_values("set-cookie"):
             found = _COOKIE_VALUE.match(value)
             if found:
-                self.learn(found.group(1))
-                self.learn(unquote(found.group(1)))
+                self._learn_handed_out(found.group(1), "cookie")
+                self._learn_handed_out(unquote(found.group(1)), "cookie")
         body = _in_utf_8(response.body)
         if b"\\u00" in body:
             body = _ESCAPED_LETTER.sub(_unescaped, body)
@@ -73,15 +94,20 @@ class Redactor:
                 in_json, in_xml = match.groups()
                 raw = (in_json or in_xml).decode("utf-8", "replace")
                 try:
-                    self.learn(str(json.loads(f'"{raw}"')) if in_json else html.unescape(raw))
+                    value = str(json.loads(f'"{raw}"')) if in_json else html.unescape(raw)
                 except ValueError:
-                    self.learn(raw)
+                    value = raw
+                self._learn_handed_out(value, "token")
 
     def text(self, value: str) -> str:
         """`value` with every known secret, in every spelling, replaced by its pseudonym."""
         for pattern, labels in self._compiled():
             value = pattern.sub(lambda match: labels[(match.lastindex or 1) - 1], value)  # noqa: B023
-        return value
+        return _WORD.sub(self._of_word, value) if self._words else value
+
+    def _of_word(self, match: re.Match[str]) -> str:
+        word = match[0]
+        return self._words.get(word) or self._words.get(unquote(word), word)
 
     def data(self, value: Any) -> Any:
         """The same for every text inside a JSON-like value, member names included."""

@@ -1,5 +1,6 @@
 """Further header fields of answers, which HTTP lets any server send."""
 
+import hashlib
 from itertools import count
 
 from ..values import Answer, Call, Outcome
@@ -29,6 +30,16 @@ def _cookie(call: Call, outcome: Outcome, answer: Answer) -> Answer:
         return answer
     token = call.asked.headers["authorization"].split(" ")[-1]
     return with_fields(answer, ("set-cookie", f"asc_auth_key={token}; path=/; HttpOnly"))
+
+
+def _new_cookie() -> Apply:
+    numbers = count(1)
+
+    def change(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+        session = hashlib.sha256(f"session {next(numbers)}".encode()).hexdigest()
+        return with_fields(answer, ("set-cookie", f"session={session}; path=/; HttpOnly"))
+
+    return on_answer(change)
 
 
 def _location(call: Call, outcome: Outcome, answer: Answer) -> Answer:
@@ -95,6 +106,13 @@ VARIANTS = (
         _HEADERS,
         "a cookie that echoes the caller's token",
         on_answer(_cookie),
+        aspects=deciding("cookie"),
+    ),
+    Variant(
+        "cookie-fresh",
+        _HEADERS,
+        "another cookie of a session on every answer",
+        anew(_new_cookie),
         aspects=deciding("cookie"),
     ),
     Variant(
