@@ -7,7 +7,7 @@ import pytest
 from workspace_conformance import dates, views
 from workspace_conformance.authentication import log_in
 from workspace_conformance.expectations import given_success
-from workspace_conformance.experiments import creation
+from workspace_conformance.experiments import FORMATS, creation, update
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 
@@ -24,7 +24,7 @@ READABLE = [
 
 
 @pytest.mark.requirement("DATE-1")
-@pytest.mark.parametrize("fmt", ["json", "xml"])
+@pytest.mark.parametrize("fmt", ["json", "xml", ""])
 def test_date_times_that_are_read(portal: Portal, fmt: str) -> None:
     """Every documented date-time of every record that GET shows has the round-trip form."""
     exchanges = [portal.get(portal.resource(name).path, fmt) for name in READABLE]
@@ -34,10 +34,13 @@ def test_date_times_that_are_read(portal: Portal, fmt: str) -> None:
 @pytest.mark.requirement("DATE-1")
 @pytest.mark.writes
 def test_date_times_that_are_written(portal: Portal) -> None:
-    """The date-times of what was created have the round-trip form, in either answer."""
-    made = [creation(portal, place, "json") for place in (1, 2, 3)]
+    """The date-times of what was created or updated have the round-trip form, in any answer."""
+    pairs = [(place, fmt) for place in (1, 2, 3) for fmt in FORMATS]
+    made = [creation(portal, place, fmt) for place, fmt in pairs]
+    changed = [update(portal, place, fmt) for place, fmt in pairs]
+    answers = [*(each.asked for each in made), *(each.asked for each in changed)]
     found = [each.found for each in made if each.found is not None]
-    dates.expect_round_trip([*(each.asked for each in made), *found])
+    dates.expect_round_trip([*answers, *found, *(each.after for each in changed)])
 
 
 @pytest.mark.requirement("DATE-1")

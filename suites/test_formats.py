@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import bodies, comparing, views
+from workspace_conformance import bodies, comparing, envelopes, views
 from workspace_conformance.client import NOBODY, as_json, succeeded
+from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import (
     declared,
     expect_media,
@@ -236,7 +237,11 @@ def test_errors_are_xml_when_no_format_is_named(portal: Portal, cause: str) -> N
     """An error that carries information, asked for with no format specified, is XML and well-
     formed.
     """
-    exchange = comparing.provoke(portal, cause, "")
+    _expect_xml_error(comparing.provoke(portal, cause, ""))
+
+
+def _expect_xml_error(exchange: Exchange) -> None:
+    __tracebackhide__ = True
     response = given_failure(exchange)
     if response.body and says_more_than_status(response):
         found = declared(exchange)
@@ -245,6 +250,16 @@ def test_errors_are_xml_when_no_format_is_named(portal: Portal, cause: str) -> N
                 exchange, f"declares {found or 'no media type'} for error information; expected XML"
             )
     expect_readable(exchange)
+
+
+@pytest.mark.requirement("FMT-11")
+@pytest.mark.writes
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_errors_of_writes_are_xml_when_no_format_is_named(portal: Portal, method: str) -> None:
+    """The same where a write to a record that cannot be found fails."""
+    for place in PLACES:
+        exchange = envelopes.unknown_write(portal, method, place, "")
+        _expect_xml_error(exchange)
 
 
 @pytest.mark.requirement("FMT-11")

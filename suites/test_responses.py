@@ -190,6 +190,16 @@ def test_a_write_says_what_it_did(portal: Portal, method: str, fmt: str) -> None
 
 
 @pytest.mark.requirement("STA-6")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", ["json", ""])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_failed_write_says_failure(portal: Portal, method: str, fmt: str) -> None:
+    """The envelope of a write to a record that cannot be found agrees with its HTTP status."""
+    for place in PLACES:
+        envelopes.expect_agreement(envelopes.unknown_write(portal, method, place, fmt))
+
+
+@pytest.mark.requirement("STA-6")
 @pytest.mark.parametrize("fmt", ["json", "xml"])
 @pytest.mark.parametrize("cause", list(envelopes.FAILURES))
 def test_failure_says_failure(portal: Portal, cause: str, fmt: str) -> None:
@@ -298,6 +308,17 @@ def test_a_json_failure_has_error(portal: Portal, cause: str) -> None:
     envelopes.expect_failure_envelope(exchange)
 
 
+@pytest.mark.requirement("ENV-1")
+@pytest.mark.writes
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_json_write_that_fails_has_error(portal: Portal, method: str) -> None:
+    """The JSON answer to a write of a record that cannot be found has error too, where it fails."""
+    for place in PLACES:
+        exchange = envelopes.unknown_write(portal, method, place, "json")
+        given_failure(exchange)
+        envelopes.expect_failure_envelope(exchange)
+
+
 @pytest.mark.requirement("ENV-2")
 @pytest.mark.parametrize("fmt", ["xml", ""])
 @pytest.mark.parametrize("resource", READABLE)
@@ -328,6 +349,20 @@ def test_count_is_the_number_of_items(portal: Portal, resource: str, fmt: str) -
     exchange = portal.get(found.path, fmt)
     given_success(exchange)
     envelopes.expect_count(exchange, found.is_list, len(views.records(exchange)))
+
+
+@pytest.mark.requirement("ENV-3")
+@pytest.mark.writes
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_count_of_what_was_written(portal: Portal, method: str, fmt: str) -> None:
+    """count is 1 where the answer to a creation or an update shows the record."""
+    for place in PLACES:
+        exchange = write(portal, method, place, fmt)
+        given_success(exchange)
+        if not views.text(views.record(exchange), "id"):
+            raise Untested(Reason.SETUP_FAILED, "the answer shows no record to count")
+        envelopes.expect_count(exchange, False, 1)
 
 
 @pytest.mark.requirement("ENV-3")

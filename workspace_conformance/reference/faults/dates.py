@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from email.utils import format_datetime
 
-from ..values import Kind
+from ..values import Form, Kind
 from .calls import ABOUT_PEOPLE, ABOUT_POSTS, RECORDS, where
 from .model import Fault
 from .wrapping import Apply, map_texts, on_response
@@ -15,14 +15,21 @@ _ALL = RECORDS | {Kind.LOGIN}
 _COMMENTS = (Kind.COMMENTS, Kind.COMMENT)
 
 
-def _dates(write: Callable[[re.Match[str]], str], kinds: Collection[Kind] = _ALL) -> Apply:
+def _dates(
+    write: Callable[[re.Match[str]], str],
+    kinds: Collection[Kind] = _ALL,
+    *methods: str,
+    suffixes: Collection[Form | None] = (),
+) -> Apply:
     """Write date-times another way: their day, time, fraction and offset are groups 1 to 4."""
 
     def change(_: str, text: str) -> str:
         match = _ROUND_TRIP.fullmatch(text)
         return text if match is None else write(match)
 
-    return on_response(lambda value: map_texts(value, change), when=where(kinds=kinds))
+    return on_response(
+        lambda value: map_texts(value, change), when=where(*methods, kinds=kinds, suffixes=suffixes)
+    )
 
 
 def _in_words(match: re.Match[str]) -> str:
@@ -72,6 +79,30 @@ FAULTS = (
         "DATE-1",
         "comments: date-times are days",
         _dates(lambda m: m[1], _COMMENTS),
+    ),
+    Fault(
+        "date-of-no-day",
+        "DATE-1",
+        "date-times are of the 30th of February",
+        _dates(lambda m: f"{m[1][:4]}-02-30T{m[2]}.{m[3]}{m[4]}"),
+    ),
+    Fault(
+        "date-small-letters",
+        "DATE-1",
+        "date-times have t and z in place of T and Z",
+        _dates(lambda m: m[0].lower()),
+    ),
+    Fault(
+        "date-no-fraction-after-put",
+        "DATE-1",
+        "PUT of a post: date-times have no fraction of a second",
+        _dates(lambda m: f"{m[1]}T{m[2]}{m[4]}", (Kind.POST,), "PUT"),
+    ),
+    Fault(
+        "date-no-fraction-by-default",
+        "DATE-1",
+        "GET with no suffix: date-times have no fraction of a second",
+        _dates(lambda m: f"{m[1]}T{m[2]}{m[4]}", RECORDS, "GET", suffixes=(None,)),
     ),
     Fault(
         "date-of-expiry-6-digits",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ..values import Call, Form, Json, Outcome
+from .calls import ANY_RECORD, ITEMS, When, where
 from .model import Fault
 from .wrapping import Apply, Members, on_envelope, on_success_body
 
@@ -19,11 +20,11 @@ def _success(change: Callable[[Members], Json], *forms: Form, lists: bool | None
     return on_envelope(changed, *forms)
 
 
-def _failure(change: Callable[[Members], Json], *forms: Form) -> Apply:
+def _failure(change: Callable[[Members], Json], *forms: Form, when: When = ANY_RECORD) -> Apply:
     def changed(call: Call, outcome: Outcome, members: Members) -> Json:
         return change(members) if outcome.error is not None else members
 
-    return on_envelope(changed, *forms)
+    return on_envelope(changed, *forms, when=when)
 
 
 def _rename(members: Members, old: str, new: str) -> Members:
@@ -61,6 +62,8 @@ def _count(value: Callable[[int, int], int], lists: bool) -> Apply:
 
     return on_envelope(changed)
 
+
+_PUT = where("PUT", kinds=ITEMS)
 
 FAULTS = (
     Fault("json-bare", "ENV-1", "JSON has no envelope", _success(_bare, JSON)),
@@ -107,6 +110,12 @@ FAULTS = (
         _failure(lambda m: _rename(m, "error", "response"), JSON),
     ),
     Fault(
+        "json-error-bare-to-writes",
+        "ENV-1",
+        "a JSON failure of PUT or DELETE has no envelope",
+        _failure(lambda m: m["error"], JSON, when=where("PUT", "DELETE")),
+    ),
+    Fault(
         "xml-other-root",
         "ENV-2",
         "the XML's root element is envelope",
@@ -147,6 +156,12 @@ FAULTS = (
         "ENV-3",
         "count of a list is one more than its items",
         _count(lambda n, _: n + 1, lists=True),
+    ),
+    Fault(
+        "count-0-after-put",
+        "ENV-3",
+        "count in the answer to PUT is 0",
+        on_envelope(lambda _, __, m: {**m, "count": 0} if "response" in m else m, when=_PUT),
     ),
     Fault("count-always-1", "ENV-3", "count of a list is 1", _count(lambda *_: 1, lists=True)),
     Fault(

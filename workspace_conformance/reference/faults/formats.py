@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..formats import MEDIA, accepted, write_json
 from ..parts import Parts
 from ..values import Answer, Asked, Call, Form, Json, Kind, Outcome, Place
-from .calls import COLLECTIONS, ITEMS, RECORDS, record_of, where
+from .calls import COLLECTIONS, ITEMS, RECORDS, When, record_of, where
 from .model import Fault
 from .wrapping import (
     NOT_FOUND,
@@ -92,7 +92,7 @@ def _unescaped(body: bytes) -> bytes:
     return body.replace(b"&amp;", b"&")
 
 
-def _errors(change: Callable[[Answer, Form], Answer]) -> Apply:
+def _errors(change: Callable[[Answer, Form], Answer], when: When = lambda call: True) -> Apply:
     """Change failures where no format is specified."""
 
     def apply(parts: Parts) -> None:
@@ -102,7 +102,7 @@ def _errors(change: Callable[[Answer, Form], Answer]) -> Apply:
                 return answer
             return change(answer, XML)
 
-        on_answer(changed, when=lambda call: True)(parts)
+        on_answer(changed, when=when)(parts)
 
     return apply
 
@@ -265,6 +265,12 @@ FAULTS = (
     ),
     Fault(
         "error-json-by-default", "FMT-11", "errors are JSON with no format", _errors(_error_as_json)
+    ),
+    Fault(
+        "error-json-to-writes",
+        "FMT-11",
+        "errors of PUT and DELETE are JSON with no format",
+        _errors(_error_as_json, where("PUT", "DELETE")),
     ),
     Fault(
         "error-malformed",

@@ -221,6 +221,12 @@ FAULTS = (
         _member_if("statusCode", 200, failed=True),
     ),
     Fault(
+        "status-code-200-to-writes",
+        "STA-6",
+        "the statusCode of a PUT or DELETE that fails says 200",
+        _member_if("statusCode", 200, failed=True, when=where("PUT", "DELETE", kinds=ITEMS)),
+    ),
+    Fault(
         "status-0-in-failure",
         "STA-6",
         "a failure's status says 0, success",
