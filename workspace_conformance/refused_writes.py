@@ -191,6 +191,14 @@ class _Seen:
         return None if there else "the comment was gone then"
 
 
+def _given_others_stay(portal: Portal, kind: Kind) -> None:
+    """Untested where a record that nobody removed is gone as well when it is read once more."""
+    control = portal.make(kind, "strangers", "control")
+    portal.shown(control)
+    if not succeeded(portal.served(control.path, fresh=True)):
+        raise Untested(Reason.SETUP_FAILED, "records of ours are gone without being removed")
+
+
 def _seen(portal: Portal, subject: _Subject, removed: frozenset[str]) -> _Seen:
     record = subject.record
     listed = portal.served(record.kind.collection, fresh=True)
@@ -201,6 +209,7 @@ def _seen(portal: Portal, subject: _Subject, removed: frozenset[str]) -> _Seen:
             raise unusable(exchange, "what the refused writes did cannot be seen")
     if is_gone:
         portal.journal.gone(record.name)
+        _given_others_stay(portal, record.kind)
     comments: list[views.View] | None = None
     if subject.comment and not is_gone:
         shown = portal.served(f"{record.path}/comment", fresh=True)
