@@ -209,8 +209,10 @@ def test_a_violated_should_is_an_advisory(
     summary = ran.summary()
     assert "Advisory: violated SHOULD" in summary
     assert summary[-1].endswith("not everything proved, 1 advisory)")
-    assert ("27 advisory" in ran.out) is not bool(strict)
-    assert ("27 failed" in ran.out) is bool(strict)
+    failed = sum(case["outcome"] == "failed" for case in ran.cases())
+    assert failed > 20
+    assert (f"{failed} advisory" in ran.out) is not bool(strict)
+    assert (f"{failed} failed" in ran.out) is bool(strict)
 
 
 # --- runs that do not come to their end -----------------------------------------------------------
