@@ -26,7 +26,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     asked = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
     if not told and option.markexpr == QUICK and Path(__file__).parent in asked:
         option.numprocesses = _WORKERS * (os.cpu_count() or 1)
-        option.dist = "worksteal"  # keeps tests of a module together, for the runs that they share
+        option.dist = "loadfile"  # the runs that tests of a module share are then made once
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -85,12 +85,20 @@ def can_be_ours(portal: Portal, kind: Kind, identity: str) -> bool:
 def is_somebody_elses(portal: Portal, kind: Kind, found: Exchange, name: str) -> bool:
     """Whether what is served at the place that a creation told is a record of somebody else's: one
     that was there before, by another of its names (a user name, another spelling of its id); or one
-    whose name cannot have come of ours: cut off, with more around it, in other letters it could.
+    whose name cannot have come of ours: cut off, with more around it, in other letters it could. A
+    portal may make up a name, too; but then the record is one that the list shows only now.
     """
     view = views.record(found) if found.succeeded else None
     if views.text(view, "id") in portal.before(kind).ids:
         return True
-    return is_named_otherwise(kind, view, name)
+    return is_named_otherwise(kind, view, name) and not _is_new(portal, kind, view)
+
+
+def _is_new(portal: Portal, kind: Kind, view: views.View | None) -> bool:
+    """Whether the list shows a record now, and did not when this run began."""
+    if view is None or not portal.before(kind).whole or _is_made_by_another(portal, view):
+        return False
+    return views.text(view, "id") in (whole_list(portal, kind) or {})
 
 
 def is_named_otherwise(kind: Kind, view: views.View | None, name: str) -> bool:
@@ -125,11 +133,8 @@ def is_another(portal: Portal, kind: Kind, view: views.View, name: str) -> bool:
 
     That is, somebody else made it; or it is another of ours.
     """
-    maker = view.get("createdBy")
-    if isinstance(maker, dict) and (by := views.text(maker, "id")):
-        with contextlib.suppress(Untested):
-            if by.lower() != views.text(portal.me(), "id").lower():
-                return True
+    if _is_made_by_another(portal, view):
+        return True
     if bears(kind, view, name):
         return False
     entries = portal.journal.everything()
@@ -161,6 +166,15 @@ def taken_over(
         if shown == [False, True]:
             return member
     return None
+
+
+def _is_made_by_another(portal: Portal, view: views.View) -> bool:
+    """Whether a record says that another account made it."""
+    maker = view.get("createdBy")
+    if isinstance(maker, dict) and (by := views.text(maker, "id")):
+        with contextlib.suppress(Untested):
+            return by.lower() != views.text(portal.me(), "id").lower()
+    return False
 
 
 def _pages(
