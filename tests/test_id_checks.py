@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from hypothesis import strategies as st
 
 from workspace_conformance import id_checks, reference
 from workspace_conformance.client import Credential
@@ -229,10 +231,29 @@ def test_a_user_name_is_tried_as_a_name(here: Portal) -> None:
 
 
 def test_what_is_drawn_does_not_hang_on_what_is_loaded() -> None:
-    """The library's hook is still where it was: a rename would bring the constants back unseen."""
+    """The library's hooks are still where they were: a rename would bring the constants back unseen,
+    and a generator for each thread.
+    """
+    from hypothesis import core, given
     from hypothesis.internal.conjecture import providers
 
     from workspace_conformance import drawing
 
-    assert drawing.LOCK is not None
+    used = []
+
+    @given(st.integers())
+    def draw(number: int) -> None:
+        used.append(core.threadlocal._hypothesis_global_random)
+
+    def work() -> None:
+        with drawing.alone():
+            draw()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, used))) == 1
+    assert used[0] is not None
     assert len(providers._get_local_constants()) == 0

@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from lxml import etree
 
 from workspace_conformance import operation_answers, operations
+from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange, Request, Response
 from workspace_conformance.operation_answers import Finding, as_data
 from workspace_conformance.operations import Attempt, Operation, described, draw
@@ -79,6 +81,18 @@ def test_drawing_is_repeatable_and_gives_different_requests(name: str) -> None:
     first = [operations.spelled(case) for case in draw(operation(name), 3)]
     assert first == [operations.spelled(case) for case in draw(operation(name), 3)]
     assert len(set(first)) == len(first) == 3
+
+
+def test_the_forms_of_an_operation_take_the_same_requests() -> None:
+    """They are drawn once for all of them."""
+    document = yaml.safe_load(schema_path("openapi.yaml").read_text(encoding="utf-8"))
+    for path, item in document["paths"].items():
+        bare = path.removesuffix(".json").removesuffix(".xml")
+        for method in ("get", "post", "put", "delete"):
+            for part in ("parameters", "requestBody"):
+                whole = document["paths"][bare].get(method, {}).get(part)
+                assert item.get(method, {}).get(part) == whole, (path, method)
+        assert item.get("parameters") == document["paths"][bare].get("parameters"), path
 
 
 def test_fixed_parts_are_not_drawn() -> None:

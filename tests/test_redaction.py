@@ -112,6 +112,61 @@ def test_any_secret_in_any_spelling(secret: str, spelling: str) -> None:
     assert "[token]" in redactor.text(f"<{spelled}>")
 
 
+_OF_A_CHARACTER: tuple[Spelling, ...] = (
+    str,
+    _percent,
+    lambda char: quote(_percent(char), safe=""),
+    lambda char: _escaped(char, "04x"),
+    lambda char: _percent(_escaped(char, "04X")),
+    lambda char: f"&#{ord(char):05d};",
+    lambda char: quote(f"&#x{ord(char):X};", safe=""),
+)
+
+
+@settings(deadline=None)
+@given(
+    secret=st.text('aZ09-_+/=.~äпё😀%\\&<" ', min_size=6, max_size=24).filter(str.strip),
+    ways=st.lists(st.sampled_from(_OF_A_CHARACTER), min_size=24, max_size=24),
+    before=st.sampled_from(
+        ["", "C:\\", "\\", "/?t=", "%", "%2", "%25", "&", "&#", "é\\u00e9%c3%a9", "\\n"]
+    ),
+)
+def test_each_character_may_be_spelled_in_a_way_of_its_own(
+    secret: str, ways: list[Spelling], before: str
+) -> None:
+    """What stands before a secret may seem to be one spelling with its first letter; nothing of the
+    secret is to be seen all the same, and what stands around it is.
+    """
+    spelled = "".join(
+        # As it is, a character that begins a spelling would be the beginning of one.
+        (_percent if way is str and char in "%\\&" else way)(char)
+        for char, way in zip(secret, ways, strict=False)
+    )
+    redactor = Redactor()
+    redactor.learn(secret, "token")
+    shown = redactor.text(f"<p>{before} {spelled} </p>")
+    assert shown.startswith("<p>" + before)
+    assert "[token]" in shown
+    assert shown.endswith("</p>")
+    assert spelled.strip() not in shown
+
+
+@pytest.mark.parametrize("before", ["C:\\dir\\", "%", "%2", "%25", "&", "\\u00", "&#x"])
+def test_what_stands_before_a_secret_does_not_uncover_it(before: str) -> None:
+    """Together they seem to be an escape."""
+    for secret in ("token-0123456789", "41token-0123456789", "amp;token-0123456789", "41;0123456"):
+        redactor = Redactor()
+        redactor.learn(secret, "token")
+        assert redactor.text(f"see {before}{secret}.") == f"see {before}[token]."
+
+
+def test_secrets_that_overlap_are_hidden_whole() -> None:
+    redactor = Redactor()
+    redactor.learn("abcdefgh", "first")
+    redactor.learn("ghijklmnop", "second")
+    assert redactor.text("-abcdefghijklmnop-") == "-[second]-"
+
+
 def test_equal_secrets_have_one_pseudonym_and_different_ones_differ() -> None:
     redactor = Redactor()
     redactor.learn(TOKEN, "token")

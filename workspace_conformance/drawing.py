@@ -8,12 +8,31 @@ inconsistent, a SystemError.
 from __future__ import annotations
 
 import threading
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
 
+from hypothesis import core
 from hypothesis.internal.conjecture import providers
 
-LOCK: Final = threading.RLock()
-"""Held by whoever is inside Hypothesis, shrinking included."""
+_LOCK = threading.RLock()
+_generator: Random | None = None
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Be the one thread that is inside Hypothesis, shrinking included."""
+    # Hypothesis keeps a generator of random numbers for each thread, and to get to know one it walks
+    # through all objects of the process. Threads that take turns can do with one.
+    global _generator
+    with _LOCK:
+        own = getattr(core, "threadlocal", None)
+        if own is not None and _generator is not None:
+            own._hypothesis_global_random = _generator
+        try:
+            yield
+        finally:
+            _generator = getattr(own, "_hypothesis_global_random", None)
 
 
 # Hypothesis mixes constants of the project's loaded modules into what it draws, so that the same

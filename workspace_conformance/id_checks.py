@@ -141,7 +141,7 @@ def _draw(portal: Portal, ids: Ids) -> tuple[Identifier, ...]:
     def note(identifier: Identifier) -> None:
         found.append(identifier)
 
-    with drawing.LOCK:
+    with drawing.alone():
         note()
     return tuple(found)
 
@@ -176,7 +176,7 @@ def _smallest(
             again.exchange = known.exchange
             raise again
 
-    with drawing.LOCK:
+    with drawing.alone():
         try:
             holds()
         except Violation as found:

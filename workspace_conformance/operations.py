@@ -153,14 +153,15 @@ def draw(operation: Operation, count: int, **fixed: Mapping[str, str]) -> list[C
     """
     parameters = {name: encode(value) for name, value in fixed.get("path_parameters", {}).items()}
     query = fixed.get("query")
-    with drawing.LOCK:
-        drawn = _drawn(operation.id, count, frozenset(parameters), query is None)
+    with drawing.alone():
+        drawn = _drawn(operation.base, count, frozenset(parameters), query is None)
+    media = "json" if operation.form == "json" else "x-www-form-urlencoded"
     return [
         loaded()[operation.id].Case(
             path_parameters=dict(parameters or one.path_parameters),
             query=dict(one.query if query is None else query),
             body=dict(one.body) if isinstance(one.body, dict) else one.body,
-            media_type=one.media_type,
+            media_type=f"application/{media}" if operation.method in ("POST", "PUT") else None,
         )
         for one in drawn
     ]
@@ -168,13 +169,11 @@ def draw(operation: Operation, count: int, **fixed: Mapping[str, str]) -> list[C
 
 @cache
 def _drawn(name: str, count: int, fixed: frozenset[str], with_query: bool) -> tuple[Case, ...]:
-    """The drawn requests, once a process: drawing takes longer than sending. What is to be fixed in
-    the path has no value of its own yet; a query is drawn or not.
+    """The drawn requests, once a process and for all forms: drawing takes longer than sending. What
+    is to be fixed in the path has no value of its own yet; a query is drawn or not.
     """
     from hypothesis import HealthCheck, Phase, given, settings
 
-    operation = described()[name]
-    media = "json" if operation.form == "json" else "x-www-form-urlencoded"
     parts: dict[str, Any] = {"path_parameters": dict.fromkeys(fixed, "fixed")} if fixed else {}
     if not with_query:
         parts["query"] = {}
@@ -190,8 +189,8 @@ def _drawn(name: str, count: int, fixed: frozenset[str], with_query: bool) -> tu
     )
     @given(loaded()[name].as_strategy(**parts))
     def collect(case: Case) -> None:
-        if operation.method in ("POST", "PUT"):
-            case.media_type = f"application/{media}"
+        if case.method in ("POST", "PUT"):  # one for all, so that what is alike is told to be
+            case.media_type = "application/json"
         if not with_query:  # Schemathesis adds to the members that it is given
             case.query = {}
         if len(drawn) < count:

@@ -1,28 +1,27 @@
 """Secrets never leave the process: each becomes a stable pseudonym in everything that is written.
 
-A secret is recognised in every spelling we send it in or a target may echo it in: raw, percent-
-encoded (any hex case, any subset of characters), with JSON or XML escapes, in hexadecimal, and as
-base64 at any alignment.
+What a secret may be spelled like is the matter of `spellings`; this module knows which there are,
+learns those that the target hands out, and puts the pseudonyms in their place.
 """
 
 from __future__ import annotations
 
-import base64
-import functools
 import hashlib
 import html
 import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
+from workspace_conformance import spellings
 from workspace_conformance.exchange import Response
+from workspace_conformance.spellings import SHORTEST, Secret, find
 
-SHORTEST = 4  # characters: anything shorter would blot out ordinary text
 MOST = 30  # cookies, and tokens, handed out by the target that are known in every spelling
+_SHORT = 500  # characters of a text that may come again, in a header, say
+_MANY = 20_000  # of them
 _WORD = re.compile(r"""[^\s;,"'<>&=:()\[\]{}\\]{8,}""")
 
 # Response members and headers whose value is a secret that the target hands out.
@@ -42,8 +41,8 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
-        self._fresh: list[str] = []  # learned, and not yet part of a pattern
-        self._patterns: tuple[tuple[re.Pattern[str], list[str]], ...] = ()
+        self._secrets: tuple[Secret, ...] = ()
+        self._shown: dict[str, str] = {}  # short texts as they were shown, since the last secret
         self._words: dict[str, str] = {}  # known as they are, and percent-encoded, alone
         self._handed_out: Counter[str] = Counter()
 
@@ -61,7 +60,8 @@ class Redactor:
                 or f"secret-{hashlib.sha256(secret.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
             )
             self._names[secret] = f"[{label}]"
-            self._fresh.append(secret)
+            self._secrets = (*self._secrets, spellings.secret(secret))
+            self._shown = {}
 
     def _learn_handed_out(self, secret: str, sort: str) -> None:
         """Add what the target handed out. After the first few of a sort, where each answer sets
@@ -77,7 +77,9 @@ class Redactor:
         word = max(_WORD.findall(secret), key=len, default="")
         if word:
             digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-            self._words[word] = f"[secret-{digest}]"
+            with self._lock:
+                self._words[word] = f"[secret-{digest}]"
+                self._shown = {}
 
     def learn_from(self, response: Response) -> None:
         """Add what an answer hands out: tokens of a login, values of cookies."""
@@ -101,8 +103,33 @@ class Redactor:
 
     def text(self, value: str) -> str:
         """`value` with every known secret, in every spelling, replaced by its pseudonym."""
-        for pattern, labels in self._compiled():
-            value = pattern.sub(lambda match: labels[(match.lastindex or 1) - 1], value)  # noqa: B023
+        if len(value) < SHORTEST:
+            return value
+        shown = self._shown  # before the secrets are looked at: another thread may learn one
+        known = shown.get(value)
+        if known is None:
+            known = self._without_secrets(value)
+            if len(value) <= _SHORT and len(shown) < _MANY:
+                shown[value] = known
+        return known
+
+    def _without_secrets(self, value: str) -> str:
+        found = sorted(
+            (start, end, len(one.text), self._names[one.text])
+            for one, (start, end) in find(self._secrets, value)
+        )
+        parts: list[str] = []
+        at = 0
+        while found:
+            # Of secrets that overlap the longest gives its name to all of them.
+            start, end, longest, name = found.pop(0)
+            while found and found[0][0] < end:
+                _, further, length, other = found.pop(0)
+                end = max(end, further)
+                longest, name = max((longest, name), (length, other), key=lambda it: it[0])
+            parts += value[at:start], name
+            at = end
+        value = "".join((*parts, value[at:]))
         return _WORD.sub(self._of_word, value) if self._words else value
 
     def _of_word(self, match: re.Match[str]) -> str:
@@ -119,25 +146,6 @@ class Redactor:
             return [self.data(item) for item in value]
         return value
 
-    def _compiled(self) -> tuple[tuple[re.Pattern[str], list[str]], ...]:
-        """The patterns, to be applied one after another, and the pseudonym for each group of each."""
-        with self._lock:
-            if self._fresh:
-                # A pattern takes long to compile: those of known secrets are kept. All are made
-                # anew only where a new secret contains a known one (the longer must win) or is
-                # part of a known pseudonym.
-                known = self._names.keys() - set(self._fresh)
-                if any(
-                    old in new or new in self._names[old] for new in self._fresh for old in known
-                ):
-                    self._patterns, self._fresh = (), list(self._names)
-                secrets = sorted(self._fresh, key=len, reverse=True)
-                pattern = re.compile("|".join(f"({_spellings(secret)})" for secret in secrets))
-                labels = [self._names[secret] for secret in secrets]
-                self._patterns = (*self._patterns, (pattern, labels))
-                self._fresh = []
-            return self._patterns
-
 
 def _in_utf_8(body: bytes) -> bytes:
     """A body in the coding that most are in: with the mark of UTF-16 it may be XML or JSON too."""
@@ -149,74 +157,3 @@ def _in_utf_8(body: bytes) -> bytes:
 def _unescaped(match: re.Match[bytes]) -> bytes:
     letter = bytes.fromhex(match[1].decode())
     return letter if letter.isalpha() else match[0]
-
-
-def _spellings(secret: str) -> str:
-    alternatives = ["".join(_character(char) for char in secret)]
-    alternatives.append("".join(map(_any_case, secret.encode("utf-8", "surrogatepass"))))
-    # A login's body may be put into base64 as it is, and so may a form.
-    written = (secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="surrogatepass"))
-    for text in dict.fromkeys(written):
-        raw = text.encode("utf-8", "surrogatepass")
-        for before in range(3):
-            # What is the same in every base64 text that holds the secret at this alignment.
-            encoded = base64.b64encode(b"\0" * before + raw).decode()
-            start = (before * 8 + 5) // 6
-            stop = (before + len(raw)) * 8 // 6
-            core = encoded[start:stop]
-            if len(core) >= SHORTEST:
-                for spelled in (core, core.translate(_URL_SAFE)):
-                    alternatives.append("".join(_plain(char) for char in spelled))
-    return "|".join(dict.fromkeys(alternatives))
-
-
-_URL_SAFE = str.maketrans("+/", "-_")
-_JSON_SHORT = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
-_XML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-_XML_NAMES |= {"+": "plus", "/": "sol", "=": "equals", "_": "lowbar", ".": "period"}  # of HTML
-
-
-@functools.cache
-def _character(char: str) -> str:
-    """Every way to write a character: as it is, percent-encoded, with escapes of JSON or XML; and
-    those escapes percent-encoded in their turn.
-    """
-    code = ord(char)
-    forms = [_plain(char)]
-    units = char.encode("utf-16-be", "surrogatepass")  # two bytes, or four: a surrogate pair
-    backslash, ampersand, hash_, semicolon = map(_plain, "\\&#;")
-    forms.append("".join(f"{backslash}u{_any_case(u)}{_any_case(v)}" for u, v in _pairs(units)))
-    if char in _JSON_SHORT:
-        forms.append(f"{backslash}{_JSON_SHORT[char]}")
-    forms.append(f"{ampersand}{hash_}(?:0*{code}|[xX]0*{_hex(code)}){semicolon}")
-    if char in _XML_NAMES:
-        forms.append(f"{ampersand}{_XML_NAMES[char]}{semicolon}")
-    if char in '/"\\':
-        forms.append(backslash + _plain(char))
-    if char == " ":
-        forms.append(r"\+")
-    return f"(?:{'|'.join(forms)})"
-
-
-@functools.cache
-def _plain(char: str) -> str:
-    """A character as it is, or percent-encoded, once or twice."""
-    raw = char.encode("utf-8", "surrogatepass")
-    percent = "".join(f"%(?:25)?{_any_case(byte)}" for byte in raw)
-    return f"(?:{re.escape(char)}|{percent})"
-
-
-def _pairs(units: bytes) -> Iterator[tuple[int, int]]:
-    return zip(units[::2], units[1::2], strict=True)
-
-
-def _any_case(byte: int) -> str:
-    return "".join(
-        f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{byte:02x}"
-    )
-
-
-def _hex(code: int) -> str:
-    return "".join(
-        f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{code:x}"
-    )
