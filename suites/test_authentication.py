@@ -123,7 +123,7 @@ def test_a_refusal_discloses_nothing(portal: Portal, resource: str, fmt: str) ->
     given_success(protected, "the same request with a credential")
     exchange = portal.get(path, fmt, credential=NOBODY)
     given_failure(exchange)
-    authentication.expect_nothing_disclosed(exchange, protected)
+    authentication.expect_nothing_disclosed(portal, exchange, protected)
 
 
 @pytest.mark.requirement("AUTH-8")

@@ -356,7 +356,7 @@ def test_a_refusal_of_reading_discloses_nothing(portal: Portal, name: str) -> No
     attempt = _successes(portal, name)[0]
     exchange = operations.send_again(portal, attempt, credential=NOBODY)
     given_failure(exchange)
-    authentication.expect_nothing_disclosed(exchange, attempt.exchange)
+    authentication.expect_nothing_disclosed(portal, exchange, attempt.exchange)
 
 
 @pytest.mark.requirement("AUTH-7")
@@ -368,7 +368,7 @@ def test_a_refused_credential_discloses_nothing(portal: Portal, form: str) -> No
     credential = authentication.invalid(portal, form)
     exchange = portal.get("people/@self", "json", credential=credential)
     given_failure(exchange)
-    authentication.expect_nothing_disclosed(exchange, protected)
+    authentication.expect_nothing_disclosed(portal, exchange, protected)
 
 
 # --- writes of somebody who may not ---------------------------------------------------------------
@@ -427,7 +427,7 @@ def test_a_refused_write_discloses_nothing(portal: Portal, name: str, stranger: 
     """What the refusal of a write says holds nothing of the record, nor of its list."""
     refused = _refused(portal, name, stranger)
     given_failure(refused.asked)
-    authentication.expect_nothing_disclosed(refused.asked, *refused.protected)
+    authentication.expect_nothing_disclosed(portal, refused.asked, *refused.protected)
 
 
 @pytest.mark.requirement("AUTH-8")

@@ -32,7 +32,7 @@ GROUPS = (
     _group(
         "an error with no format specified is JSON as well, where every answer is",
         "FMT-11",
-        "default-json default-json-on-items",
+        "default-json default-json-on-items default-json-on-put default-json-on-delete",
     ),
     _group(
         "an unknown id shows an error that is not well-formed, as every error is not",

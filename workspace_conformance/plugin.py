@@ -5,6 +5,7 @@ Inert unless a collected item judges a requirement, so that other tests can live
 
 from __future__ import annotations
 
+import gc
 import textwrap
 from collections.abc import Generator, Iterable
 from typing import Any
@@ -106,6 +107,10 @@ def pytest_collection_modifyitems(
             check_writable(settings.report_dir)
         except SettingsError as error:
             raise pytest.UsageError(str(error)) from None
+    # What is there by now stays to the end, and what a case makes seldom goes in circles: looking
+    # for garbage as often as usual would be a tenth of a run.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     run = Run(settings, contract, _waits(config))
     run.suite_root = config.rootpath
     config.stash[RUN] = run
@@ -119,7 +124,8 @@ def pytest_collection_modifyitems(
             if item.nodeid in unknown or (wanted and run.requirement_of(item).id not in wanted)
         ]
         config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in set(out)]
+        left_out = set(out)
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=_phase)
 
 
@@ -178,10 +184,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         run.cannot = error
         return True
     judging = [item for item in session.items if item.get_closest_marker("requirement")]
-    phases = [
-        [item for item in judging if _phase(item) == phase and run.can_run_ahead(item)]
-        for phase in range(4)
-    ]
+    phases: list[list[pytest.Item]] = [[] for _ in range(5)]
+    for item in judging:
+        if run.can_run_ahead(item):
+            phases[_phase(item)].append(item)
     # Groups follow one another: a case that must be alone is one.
     groups = [*phases[:2], *([item] for phase in phases[2:] for item in phase)]
     if not session.config.getoption("usepdb", False):

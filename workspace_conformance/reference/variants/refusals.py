@@ -132,6 +132,19 @@ def _stated(to: Parts) -> None:
     on_refusal(change, when=always)(to)
 
 
+_NAME = "Research & Development"  # of the company, and of a group that it has
+
+
+def _named_as_a_group(to: Parts) -> None:
+    """What is said to anybody holds the portal's name, which a group bears, too."""
+
+    def change(to: Parts, call: Call, outcome: Outcome) -> Outcome:
+        named = with_header(outcome, "www-authenticate", f'Bearer realm="{_NAME}"')
+        return replace(named, error=f"Log in to {_NAME} first")
+
+    on_refusal(change, when=always)(to)
+
+
 _401 = deciding("body of a 401")
 _404 = deciding("body of a 404")
 _ALL = _401 | _404 | deciding("body of errors")
@@ -182,6 +195,13 @@ VARIANTS = (
         _CHALLENGE,
         "many challenges, with schemes that nobody knows",
         _challenges("Negotiate", "NTLM", "Negotiate YII=", 'Basic realm=""', "X-Portal"),
+        aspects=_OFFERS,
+    ),
+    Variant(
+        "challenge-named",
+        _CHALLENGE,
+        "the realm is the portal's name, which a group bears, too",
+        parts(_named_as_a_group),
         aspects=_OFFERS,
     ),
     Variant("not-found-empty", _ERRORS, "a 404 has no body", _empty(_is(404)), aspects=_404),
