@@ -139,7 +139,7 @@ def test_each_character_may_be_spelled_in_a_way_of_its_own(
     """
     spelled = "".join(
         # As it is, a character that begins a spelling would be the beginning of one.
-        (_percent if way is str and char in "%\\&" else way)(char)
+        (_percent if way is str and char in "%&" else way)(char)
         for char, way in zip(secret, ways, strict=False)
     )
     redactor = Redactor()

@@ -539,6 +539,7 @@ PROBES: dict[str, Shows] = {
         and "Token, Basic" in p.nobody("group").header("www-authenticate")
     ),
     "challenge-many": lambda p: len(p.nobody("group").all("www-authenticate")) == 5,
+    "challenge-named": lambda p: "Log in to Research" in p.nobody("group").text,
     "not-found-empty": _missing(lambda r: not r.body and not r.media),
     "not-found-page": _missing(lambda r: b"<h1>404" in r.body),
     "errors-empty": lambda p: not p.get("group/x").body + p.nobody("group").body,
