@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import bodies, comments, envelopes, views
+from workspace_conformance import bodies, comments, envelopes, isolation, views
 from workspace_conformance.comparing import (
     in_another_version,
     is_served_somehow,
@@ -106,6 +106,18 @@ def test_a_delete_answers_200(portal: Portal, place: int, fmt: str) -> None:
     expect_status(removed.asked, 200)
     if _is_served(removed) and not _is_another(portal, removed):
         violation(removed.after, "the delete answered 200, and the record is still served")
+
+
+@pytest.mark.requirement("STA-4")
+@pytest.mark.writes
+@pytest.mark.alone
+@pytest.mark.parametrize("place", PLACES)
+def test_a_deleted_record_is_listed_no_more(portal: Portal, place: int) -> None:
+    """What was deleted is not in the list of its kind, either."""
+    lived = isolation.life(portal, place)
+    given_success(lived.removal, "the delete")
+    if lived.listing is not None:
+        violation(lived.listing, "the delete succeeded, and the list still shows the record")
 
 
 @pytest.mark.requirement("STA-4")

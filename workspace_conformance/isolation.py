@@ -15,10 +15,12 @@ from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference, given_success, violation
 from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import POST, Kind
+from workspace_conformance.ours import bears
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal, Record
 
 _ATTEMPTS = 3
+_LAG = 5.0  # seconds that a list may show what was deleted
 
 
 def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
@@ -36,9 +38,7 @@ def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
         case.resource = kind.name
     damage: Damage | None = None
     for attempt in range(1, _ATTEMPTS + 1):
-        damage = portal.once(
-            ("isolation", kind.name, attempt), partial(_experiment, portal, kind, attempt)
-        )[method]
+        damage = _life(portal, kind, attempt).damage[method]
         if damage is None:
             return
         if damage.certain:
@@ -59,8 +59,33 @@ class Damage:
     certain: bool
 
 
-def _experiment(portal: Portal, kind: Kind, attempt: int) -> dict[str, Damage | None]:
-    """The life of a record between two neighbours, and what each of its turns did to others."""
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The life of a record between two neighbours: what each of its turns did to others, by method;
+    its DELETE; and the list that shows it still after that, None where none does.
+    """
+
+    damage: dict[str, Damage | None]
+    removal: Exchange
+    listing: Exchange | None
+
+
+def life(portal: Portal, place: int) -> Life:
+    """The life of one record of ours, of the kind that takes the place."""
+    kinds = portal.creatable()
+    kind = kinds[(place - 1) % len(kinds)]
+    case = cases.current()
+    if case is not None:
+        case.resource = kind.name
+    return _life(portal, kind, 1)
+
+
+def _life(portal: Portal, kind: Kind, attempt: int) -> Life:
+    key = ("isolation", kind.name, attempt)
+    return portal.once(key, partial(_experiment, portal, kind, attempt))
+
+
+def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
     left, subject, right = (
         portal.make(kind, "isolated", where, attempt) for where in ("left", "own", "right")
     )
@@ -80,7 +105,21 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> dict[str, Damage | 
         if found[method] is not None:
             _given_still(portal, subject, right, after[1].received - before[0].sent)
         before = after
-    return found
+    return Life(found, done, _listing(portal, subject, before[0]))
+
+
+def _listing(portal: Portal, deleted: Record, listed: Exchange) -> Exchange | None:
+    """The list that shows a deleted record; a list may lag behind, but not for long."""
+    if not _shows(listed, deleted):
+        return None
+    pause(portal, _LAG)
+    again = portal.served(deleted.kind.collection, fresh=True)
+    return again if _shows(again, deleted) else None
+
+
+def _shows(listed: Exchange, record: Record) -> bool:
+    view = by_id(listed).get(record.id)
+    return view is not None and bears(record.kind, view, record.name)
 
 
 def _given_still(portal: Portal, subject: Record, neighbour: Record, seconds: float) -> None:

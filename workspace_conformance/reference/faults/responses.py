@@ -69,6 +69,25 @@ def _keeps(kinds: Collection[Kind]) -> Apply:
     return instead(find)
 
 
+def _lists_deleted(parts: Parts) -> None:
+    """Show in lists what was deleted."""
+    inner = parts.perform
+    gone: dict[Kind, list[Json]] = {}
+
+    def perform(call: Call) -> Outcome:
+        outcome = inner(call)
+        if outcome.error is None and where("DELETE", kinds=tuple(_LIST_OF))(call):
+            gone.setdefault(_LIST_OF[call.place.kind], []).append(outcome.value)
+        if isinstance(outcome.value, list) and call.asked.method == "GET":
+            return replace(outcome, value=[*outcome.value, *gone.get(call.place.kind, [])])
+        return outcome
+
+    parts.perform = perform
+
+
+_LIST_OF = {Kind.PERSON: Kind.PEOPLE, Kind.GROUP: Kind.GROUPS, Kind.POST: Kind.POSTS}
+
+
 def _for_unknown(outcome: Callable[[Call], Outcome], when: When) -> Apply:
     return instead(
         lambda parts, call: outcome(call) if when(call) and unknown_to(parts, call.place) else None
@@ -185,6 +204,12 @@ FAULTS = (
         "STA-4",
         "the delete of a comment answers 200 and deletes nothing",
         _keeps((Kind.COMMENT,)),
+    ),
+    Fault(
+        "delete-keeps-listed",
+        "STA-4",
+        "a deleted record is still in the list of its kind",
+        _lists_deleted,
     ),
     Fault(
         "unknown-get-empty",
