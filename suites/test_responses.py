@@ -366,15 +366,23 @@ def test_count_is_the_number_of_items(portal: Portal, resource: str, fmt: str) -
 @pytest.mark.requirement("ENV-3")
 @pytest.mark.writes
 @pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_count_of_what_was_written(portal: Portal, method: str, fmt: str) -> None:
+def test_count_of_what_was_written(portal: Portal, fmt: str) -> None:
     """count is 1 where the answer to a creation or an update shows the record."""
-    for place in PLACES:
-        exchange = write(portal, method, place, fmt)
-        given_success(exchange)
-        if not views.text(views.record(exchange), "id"):
-            raise Untested(Reason.SETUP_FAILED, "the answer shows no record to count")
-        envelopes.expect_count(exchange, False, 1)
+    unjudged: list[Untested] = []
+    writes = [(method, place) for method in ("POST", "PUT") for place in PLACES]
+    for method, place in writes:
+        try:
+            exchange = write(portal, method, place, fmt)
+            given_success(exchange)
+        except Untested as why:
+            unjudged.append(why)
+            continue
+        if views.text(views.record(exchange), "id"):
+            envelopes.expect_count(exchange, False, 1)
+        else:
+            unjudged.append(Untested(Reason.SETUP_FAILED, "no answer shows a record to count"))
+    if len(unjudged) == len(writes):
+        raise unjudged[0]
 
 
 @pytest.mark.requirement("ENV-3")

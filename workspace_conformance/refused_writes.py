@@ -51,9 +51,14 @@ def refused(portal: Portal, operation: Operation, stranger: str) -> Refused:
     kind = operation.kind or POST
     found = portal.once(("refused writes", kind.name), lambda: _all(portal, kind))
     about(operation)
-    if (operation.id, stranger) not in found:
-        raise Untested(Reason.SETUP_FAILED, "nothing of ours to aim at was there (any more)")
-    return found[operation.id, stranger]
+    # What an unknown credential sends goes out in one form, which stands for all of them.
+    forms = [operation.id]
+    if stranger == "unknown":
+        forms += [one.id for one in in_one_form() if one.base == operation.base]
+    for form in forms:
+        if (form, stranger) in found:
+            return found[form, stranger]
+    raise Untested(Reason.SETUP_FAILED, "nothing of ours to aim at was there (any more)")
 
 
 def writing() -> list[Operation]:
