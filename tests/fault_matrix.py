@@ -25,12 +25,15 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from tests import collateral
 from workspace_conformance.contract import Contract, Level, load
+from workspace_conformance.redaction import Redactor
 from workspace_conformance.reference.faults import FAULTS, Fault
+from workspace_conformance.reporting import results, writing
 from workspace_conformance.verdict import Exit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,6 +85,7 @@ def run(fault: str | None, arguments: Sequence[str] = ()) -> Seen:
             quiet.open("w") as out,
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(out),
+            mock.patch.object(writing, "write", _write_result),
         ):
             code = _main(
                 [
@@ -105,6 +109,14 @@ def run(fault: str | None, arguments: Sequence[str] = ()) -> Seen:
             return Seen(fault or "", {}, (), told, code, "", (words[-2000:],), 0, seconds, 0)
         data = json.loads(file.read_text(encoding="utf-8"))
     return _seen(fault or "", data, words, code, seconds)
+
+
+def _write_result(result: results.Result, redactor: Redactor) -> list[str]:
+    """Of all reports the result alone: no other is looked at."""
+    data = redactor.data(results.as_data(result))
+    folder = result.settings.report_dir
+    writing.write_whole(results.as_text(data), folder / writing.RESULTS)
+    return []
 
 
 def _main(arguments: list[str]) -> int:
