@@ -10,6 +10,22 @@ import pytest
 
 QUICK = "not slow and not benchmark"  # as in pytest.ini
 _WORKERS = 2  # for each core: half of what a test does is to wait for a run in another process
+# Modules that take long: begun last, they would keep one process busy when the others are done.
+_LONG = (
+    "hostile/test_left_behind.py",
+    "test_campaign.py",
+    "reporting/test_every_report.py",
+    "test_replay.py",
+    "test_runs.py",
+    "test_parallel.py",
+    "test_budget.py",
+    "reporting/test_gated_runs.py",
+    "hostile/test_resets.py",
+    "test_variants.py",
+    "reporting/test_developer_tools.py",
+    "test_faults.py",
+    "hostile/test_runs.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,14 +43,18 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if not told and option.markexpr == QUICK and Path(__file__).parent in asked:
         option.numprocesses = _WORKERS * (os.cpu_count() or 1)
         option.dist = "loadfile"  # the runs that tests of a module share are then made once
+        option.loadscopereorder = False  # most tests first, that would be
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With SLOW_SHARE=2/6, leave out slow tests but for the second of six shares.
+    """Where processes share the work, what takes long comes first; with SLOW_SHARE=2/6, slow tests
+    are left out but for the second of six shares.
 
     Each test falls to a share by its name, so that the shares together are all tests, on every
     machine. Tests that are not slow stay.
     """
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
     share = os.environ.get("SLOW_SHARE", "")
     if not share:
         return
@@ -48,4 +68,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     out = [item for item in items if is_left_out(item)]
     config.hook.pytest_deselected(items=out)
-    items[:] = [item for item in items if item not in set(out)]
+    items[:] = [item for item in items if not is_left_out(item)]
+
+
+def _turn(item: pytest.Item) -> int:
+    path = item.path.as_posix()
+    return next((n for n, name in enumerate(_LONG) if path.endswith(f"/{name}")), len(_LONG))

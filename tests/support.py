@@ -312,11 +312,9 @@ def command(folder: Path, *arguments: str) -> list[str]:
     ]
 
 
-# Forks runs from a process that has imported everything already: half of a short run is imports.
+# Forks runs from a process that has imported everything already.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(
-    ["pytest", "schemathesis", "workspace_conformance.plugin", "workspace_conformance.operations"]
-)
+_FORKS.set_forkserver_preload(["tests.warm"])
 _PATIENCE = 300  # seconds
 
 

@@ -87,7 +87,7 @@ def run(
     told, out = folder / "told.json", folder / "out.txt"
     line = command(reports, *arguments)[3:]
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.hostile.warm"])
+    context.set_forkserver_preload(["tests.warm"])
     process = context.Process(
         target=_run, args=(line, environment(**(env or {})), str(out), str(told))
     )
