@@ -125,7 +125,7 @@ _OF_A_CHARACTER: tuple[Spelling, ...] = (
 
 @settings(deadline=None)
 @given(
-    secret=st.text('aZ09-_+/=.~äпё😀%\\&<" ', min_size=6, max_size=24).filter(str.strip),
+    secret=st.text('aZ09-_+/=.~äпё😀%&<" ', min_size=6, max_size=24).filter(str.strip),
     ways=st.lists(st.sampled_from(_OF_A_CHARACTER), min_size=24, max_size=24),
     before=st.sampled_from(
         ["", "C:\\", "\\", "/?t=", "%", "%2", "%25", "&", "&#", "é\\u00e9%c3%a9", "\\n"]

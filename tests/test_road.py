@@ -389,18 +389,21 @@ def test_an_interruption_ends_a_long_wait(build: Build) -> None:
 @pytest.mark.parametrize("volley", [False, True])
 def test_what_an_interrupted_thread_sent_is_waited_for(volley: bool) -> None:
     """Ctrl-C ends the waiting, not the request: what it does must be done before anybody looks."""
+    begun: list[str] = []
     done: list[str] = []
+    main = threading.main_thread().ident
+    assert main is not None
 
     def slowly(call: Call) -> bytes:
+        begun.append(call.line)
+        if len(begun) == (2 if volley else 1):
+            signal.pthread_kill(main, signal.SIGINT)
         time.sleep(0.4)
         done.append(call.line)
         return reply()
 
     with RawServer(slowly) as server:
         road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=True)
-        main = threading.main_thread().ident
-        assert main is not None
-        threading.Timer(0.2, signal.pthread_kill, [main, signal.SIGINT]).start()
         request = Request("POST", f"{server.url}/api/2.0/people")
         with pytest.raises(KeyboardInterrupt):
             road.volley([request] * 20, 2) if volley else road.ask(request)
