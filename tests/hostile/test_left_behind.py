@@ -296,7 +296,8 @@ def is_listed(record: object, urls: set[str], names: list[str]) -> bool:
     )
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("times", [2, 3])
 def test_ctrl_c_again_breaks_nothing_off(times: int, tmp_path: Path) -> None:
     """The second is answered by a line and the clean-up goes on; the third gives it up, and what is
     left is listed, with its journal."""
@@ -337,6 +338,7 @@ def test_ctrl_c_again_breaks_nothing_off(times: int, tmp_path: Path) -> None:
         assert urls
 
 
+@pytest.mark.slow
 def test_sigterm_is_an_interruption_too(tmp_path: Path) -> None:
     """Pipelines cancel by it."""
     with observed_portal() as portal:

@@ -66,8 +66,8 @@ def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         ran = cut_off(folder / "out", *given, env=env)
     else:
         quick = [
-            "--rate-limit=500/5s",
-            "--pace=450",
+            "--rate-limit=300/3s",
+            "--pace=290",
             *(["--fault=json-as-html"] if kind == "failing" else []),
         ]
         ran = run_suite(folder / "out", *given, *quick, env=env)
