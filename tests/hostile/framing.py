@@ -92,7 +92,7 @@ def _bare_cr(call: Call, site: Site) -> bytes:
     return site.raw(call).replace(b"\r\n", b"\r\nX-Bad: a\rSet-Cookie: b\r\n", 1)
 
 
-@behaviour("header-without-name", "sends header lines without a name", ACCUSED)
+@behaviour("header-without-name", "sends header lines without a name", SPARED)
 def _nameless(call: Call, site: Site) -> bytes:
     return site.raw(call).replace(b"\r\n", b"\r\n: nameless\r\nno colon\r\n", 1)
 
@@ -278,7 +278,7 @@ def _never(call: Call, site: Site) -> None:
     return None
 
 
-@behaviour("reset-after-request", "resets the connection when it was asked", ACCUSED)
+@behaviour("reset-after-request", "resets the connection when it was asked", SPARED)
 def _reset(call: Call, site: Site) -> None:
     reset(call)
 
@@ -290,7 +290,7 @@ def _reset_in_head(call: Call, site: Site) -> None:
     reset(call)
 
 
-@behaviour("reset-in-body", "resets the connection in the middle of its body", ACCUSED)
+@behaviour("reset-in-body", "resets the connection in the middle of its body", SPARED)
 def _reset_in_body(call: Call, site: Site) -> None:
     raw = site.raw(call)
     call.socket.sendall(raw[:-10])

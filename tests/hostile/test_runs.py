@@ -9,7 +9,10 @@ which take less than the rest of the bound here even on a busy machine.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +22,7 @@ from tests.hostile.site import Behaviour, Expect, Site
 
 TIMEOUT = 2.0  # seconds for one answer
 BOUND = 2 * 40 * TIMEOUT + 2 * 60 + 100  # seconds
+AT_ONCE = 4
 MEMORY = 500 * 1024 * 1024
 QUICK = {"silent", "tls-expired", "redirect-at-once", "reset-at-connect"}
 
@@ -33,17 +37,45 @@ def test_there_are_enough_of_them() -> None:
     assert len(EVERYTHING) >= 100
 
 
-@pytest.mark.parametrize("behaviour", EVERYTHING)
-def test_a_hostile_target_never_wins(behaviour: Behaviour, tmp_path: Path) -> None:
-    """The run ends in time and in bounds, says what is true, and shows nothing that harms."""
+def _judged(behaviour: Behaviour, folder: Path) -> tuple[runs.Whole, int]:
+    """A run against a target that behaves so, and how often the canary was called."""
     with Site(behaviour) as site:
         ran = runs.run(
-            tmp_path,
+            folder,
             *runs.arguments_for(site.url, f"--timeout={TIMEOUT}"),
             env=runs.variables_for(site.credentials),
             patience=BOUND,
         )
-        called = site.canary.connections
+        return ran, site.canary.connections
+
+
+@pytest.fixture(scope="module")
+def judging(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[tuple[runs.Whole, int]]]]:
+    """The runs of this session, some at a time: most of them wait for answers most of the time."""
+    asked: list[dict[str, Any]] = [
+        dict(item.callspec.params)
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and hasattr(item, "callspec")
+    ]
+    behaviours: list[Behaviour] = [it["behaviour"] for it in asked]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            it.name: pool.submit(_judged, it, tmp_path_factory.mktemp("hostile"))
+            for it in behaviours
+        }
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("behaviour", EVERYTHING)
+def test_a_hostile_target_never_wins(
+    behaviour: Behaviour, judging: dict[str, Future[tuple[runs.Whole, int]]]
+) -> None:
+    """The run ends in time and in bounds, says what is true, and shows nothing that harms."""
+    ran, called = judging[behaviour.name].result()
     print(
         f"{behaviour.name}: {behaviour.words}: exit code {ran.code}, {ran.seconds:.0f} s, "
         f"{ran.memory / 2**20:.0f} MiB"
