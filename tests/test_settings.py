@@ -163,6 +163,7 @@ WRONG = {
     "one slash": (("--target", "http:/portal.example.com", *GIVEN), "whole URL with its scheme"),
     "no host": (("--target", "https:///x", *GIVEN), "names no host"),
     "the API": (("--target", f"{URL}/api/2.0", *GIVEN), "adds api/2.0 itself"),
+    "a list": (("--target", f"{URL}/api/2.0/people.json", *GIVEN), "adds api/2.0 itself"),
     "the API, slash": (("--target", f"{URL}/api/2.0/", *GIVEN), "adds api/2.0 itself"),
     "a query": (("--target", f"{URL}/?a=b", *GIVEN), "no query"),
     "a port": (("--target", "http://portal.example.com:99999", *GIVEN), "port is not a number"),

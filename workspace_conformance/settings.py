@@ -120,7 +120,8 @@ def check_target(url: str) -> str:
     except ValueError:
         raise SettingsError(f"--target {url}: the port is not a number up to 65535") from None
     root = url.rstrip("/")
-    if root.lower().endswith("/api/2.0") or root.lower().endswith("/api"):
+    below = f"{root.lower()}/"
+    if "/api/2.0/" in below or "/api/2.0." in below or below.endswith("/api/"):
         raise SettingsError(
             f"--target {url}: give the portal's root; the suite adds api/2.0 itself"
         )
