@@ -112,6 +112,22 @@ def test_any_secret_in_any_spelling(secret: str, spelling: str) -> None:
     assert "[token]" in redactor.text(f"<{spelled}>")
 
 
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_large_text_hides_nothing(spelling: str) -> None:
+    """A large text is looked through in another way."""
+    redactor = Redactor()
+    for number in range(3):
+        redactor.learn(f"{number}-{TOKEN[::-1]}")
+    redactor.learn(TOKEN, "token")
+    around = json.dumps({"title": "Manager & <owner> 100%25", "id": "0123456789abcdef" * 3})
+    spelled = SPELLINGS[spelling](TOKEN)
+    small = redactor.text(f"{around} {spelled} {around}")
+    assert "[token]" in small
+    assert redactor.text(f"{around * 90} {spelled} {around * 90}") == (
+        around * 89 + small + around * 89
+    )
+
+
 _OF_A_CHARACTER: tuple[Spelling, ...] = (
     str,
     _percent,

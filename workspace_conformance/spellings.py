@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -33,18 +33,21 @@ _ESCAPE = re.compile(
     rf"|&#0*[0-9]{{1,7}};|&#[xX]0*{_H}{{1,6}};|&(?:{'|'.join(_XML_NAMES)});"
 )
 _HEXADECIMAL = re.compile(f"{_H}{{{2 * SHORTEST},}}")
+_LONG_WORD = re.compile(r"[0-9A-Za-z+/=_.~-]{8,}")
+_LARGE = 5000  # characters: of a larger text the long words are looked through in its place
 _URL_SAFE = str.maketrans("+/", "-_")
 _PLAIN = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~")
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret, what shows it (itself, and its base64 at each alignment), and its hexadecimal
-    form.
+    """A secret; what shows it (itself, and its base64 at each alignment), long words apart from the
+    rest; and its hexadecimal form.
     """
 
     text: str
-    needles: tuple[str, ...]
+    words: tuple[str, ...]
+    others: tuple[str, ...]
     hexadecimal: str
 
 
@@ -72,15 +75,27 @@ def secret(text: str) -> Secret:
             core = whole[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
             if len(core) >= SHORTEST:
                 needles[core] = needles[core.translate(_URL_SAFE)] = None
-    return Secret(text, tuple(needles), text.encode("utf-8", "surrogatepass").hex())
+    words = tuple(needle for needle in needles if _LONG_WORD.fullmatch(needle))
+    others = tuple(needle for needle in needles if needle not in words)
+    return Secret(text, words, others, text.encode("utf-8", "surrogatepass").hex())
 
 
-def find(secrets: Iterable[Secret], text: str) -> Iterator[tuple[Secret, Span]]:
+def find(secrets: Sequence[Secret], text: str) -> Iterator[tuple[Secret, Span]]:
     """Each place of `text` where one of `secrets` stands, whatever its spelling; some twice."""
     for level in _levels(text):
-        runs = [(match.start(), match[0].lower()) for match in _HEXADECIMAL.finditer(level.text)]
+        # Most of a large text is no long word: white space, mark-up, short ones.
+        large = len(level.text) > _LARGE
+        words = "\n".join(_LONG_WORD.findall(level.text)) if large else level.text
+        runs = [(match.start(), match[0].lower()) for match in _HEXADECIMAL.finditer(words)]
+        if large and runs:
+            told = "\n".join(run for _, run in runs)
+            runs = []
+            if any(one.hexadecimal in told for one in secrets):
+                runs = [
+                    (match.start(), match[0].lower()) for match in _HEXADECIMAL.finditer(level.text)
+                ]
         for one in secrets:
-            for span in _places(one, level, runs):
+            for span in _places(one, level, words, runs):
                 yield one, _at_the_bottom(level, span)
 
 
@@ -103,9 +118,12 @@ def _levels(text: str) -> list[_Level]:
     return [level for level, *_ in levels]
 
 
-def _places(one: Secret, level: _Level, runs: list[tuple[int, str]]) -> Iterator[Span]:
+def _places(one: Secret, level: _Level, words: str, runs: list[tuple[int, str]]) -> Iterator[Span]:
     text = level.text
-    for needle in one.needles:
+    for needle in one.words:
+        if needle in words:
+            yield from _occurrences(needle, text)
+    for needle in one.others:
         if needle in text:
             yield from _occurrences(needle, text)
     if level.undo is not None and not _PLAIN.issuperset(one.text):

@@ -22,7 +22,7 @@ from tests.support import ROOT, Ran, command, environment
 from workspace_conformance.reference.application import Credentials
 
 FAST = ("--id-examples=2", "-q")
-_UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -75,8 +74,7 @@ def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
     told: Mapping[str, Any] = statement.statement(data, settings.subject_digest, digests)
     if settings.sign is not None:
         told = certificate.signed(told, settings.sign)
-    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-    write_whole(text, folder / CERTIFICATE)
+    write_whole(results.as_text(told), folder / CERTIFICATE)
 
 
 def write_whole(text: str | Iterable[str], file: Path) -> None:
