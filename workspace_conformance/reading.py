@@ -140,9 +140,11 @@ def legible(body: bytes, charset: str | None = None) -> str:
 
 # --- JSON -----------------------------------------------------------------------------------------
 
-# What matters before parsing: strings (skipped whole), brackets, numbers, JavaScript's non-numbers.
+# What matters before parsing: strings (skipped whole), brackets, numbers, JavaScript's non-numbers;
+# and before each of them, in one stride, what does not. Wherever it begins it comes to a match.
 _JSON_TOKEN = re.compile(
-    r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|[0-9][0-9.eE+-]*+|NaN|Infinity', re.DOTALL
+    r'[^"\[{\]}0-9NI]*+("[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]|[0-9][0-9.eE+-]*+|NaN|Infinity|[NI]|\Z)',
+    re.DOTALL,
 )
 _BIG_EXPONENT = re.compile(r"[eE][+-]?0*+[0-9]{5}")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -194,7 +196,10 @@ def _checked_json(body: bytes, charset: str | None) -> str:
     for number, token in enumerate(_JSON_TOKEN.finditer(text)):
         if number > VALUES:
             raise Refused(f"the JSON has more than {VALUES} brackets, strings and numbers")
-        first = token[0][0]
+        found = token[1]
+        first = found[:1]
+        if found in ("", "N", "I"):
+            continue
         if first in "[{":
             depth += 1
             if depth > DEPTH:
@@ -202,9 +207,9 @@ def _checked_json(body: bytes, charset: str | None) -> str:
         elif first in "]}":
             depth -= 1
         elif first in "NI":
-            _unreadable("JSON", f"{token[0]} is no JSON value", text, token.start())
-        elif first != '"' and (len(token[0]) > DIGITS or _BIG_EXPONENT.search(token[0])):
-            raise Refused(f"the JSON has a giant number {_place(text, token.start())}")
+            _unreadable("JSON", f"{found} is no JSON value", text, token.start(1))
+        elif first != '"' and (len(found) > DIGITS or _BIG_EXPONENT.search(found)):
+            raise Refused(f"the JSON has a giant number {_place(text, token.start(1))}")
     return text
 
 
