@@ -128,6 +128,18 @@ def test_a_large_text_hides_nothing(spelling: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "spelled", [_percent(TOKEN), quote(_percent(TOKEN), safe=""), "aaaa" * 10, "&#65;"]
+)
+def test_a_text_full_of_secrets_is_read_in_one_pass(spelled: str) -> None:
+    """A target may echo what it was sent, over and over: this ends."""
+    redactor = Redactor()
+    redactor.learn(TOKEN, "token")
+    redactor.learn("aaaa", "letters")
+    shown = redactor.text(spelled * (400_000 // len(spelled)))
+    assert spelled == "&#65;" or not set(shown) - set("[token][letters]")
+
+
 _OF_A_CHARACTER: tuple[Spelling, ...] = (
     str,
     _percent,

@@ -119,12 +119,14 @@ class Redactor:
             for one, (start, end) in find(self._secrets, value)
         )
         parts: list[str] = []
-        at = 0
-        while found:
+        at = number = 0
+        while number < len(found):
             # Of secrets that overlap the longest gives its name to all of them.
-            start, end, longest, name = found.pop(0)
-            while found and found[0][0] < end:
-                _, further, length, other = found.pop(0)
+            start, end, longest, name = found[number]
+            number += 1
+            while number < len(found) and found[number][0] < end:
+                _, further, length, other = found[number]
+                number += 1
                 end = max(end, further)
                 longest, name = max((longest, name), (length, other), key=lambda it: it[0])
             parts += value[at:start], name

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -54,13 +55,18 @@ class Secret:
 Undo = Callable[["re.Match[str]"], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Level:
-    """A text as it reads after undoing some spelling, and the text that it was made of."""
+    """A text as it reads after undoing some spelling, and the text that it was made of.
+
+    undone: of each character that was spelled, its place here, and the span of its spelling in the
+    text below; None until somebody asks.
+    """
 
     text: str
     undo: Undo | None = None
     below: _Level | None = None
+    undone: tuple[list[int], list[Span]] | None = None
 
 
 def secret(text: str) -> Secret:
@@ -111,8 +117,10 @@ def _levels(text: str) -> list[_Level]:
             (_escape, percents, escapes + 1),
         )
         for undo, often, once in further:
+            if often > 2 or once > 1:
+                continue
             undone = _undo(undo, level.text)
-            if undone not in seen and often <= 2 and once <= 1:
+            if undone not in seen:
                 seen.add(undone)
                 levels.append((_Level(undone, undo, level), often, once))
     return [level for level, *_ in levels]
@@ -153,38 +161,38 @@ def _occurrences(needle: str, text: str) -> Iterator[Span]:
 
 
 def _at_the_bottom(level: _Level, span: Span) -> Span:
+    """The span of the text itself that a span of a level was made of."""
     while level.undo is not None and level.below is not None:
-        span = _back(level.undo, level.below.text, span)
-        level = level.below
+        if level.undone is None:
+            level.undone = _spelled(level.undo, level.below.text)
+        places, spans = level.undone
+        first, last = span
+        start, end = _back(places, spans, first)[0], _back(places, spans, last - 1)[1]
+        span, level = (start, end), level.below
     return span
 
 
-def _back(undo: Undo, text: str, span: Span) -> Span:
-    """The span of `text` that `span` of the undone text was made of."""
-    first, last = span
-    start = end = None
+def _spelled(undo: Undo, text: str) -> tuple[list[int], list[Span]]:
+    places: list[int] = []
+    spans: list[Span] = []
     gone = 0  # characters of the text that are none in the undone one, so far
     for match in _patterns[undo].finditer(text):
-        at = match.start() - gone  # in the undone text
-        if start is None and first < at:
-            start = first + gone
-        if last <= at:
-            end = last + gone
-            break
-        undone = undo(match)
-        if undone == match[0]:
-            continue
-        length = len(undone)
-        if start is None and first < at + length:
-            start = match.start()
-        if last <= at + length:
-            end = match.end()
-            break
-        gone += len(match[0]) - length
-    return (
-        first + gone if start is None else start,
-        last + gone if end is None else end,
-    )
+        if undo(match) != match[0]:  # one character, whatever its spelling
+            places.append(match.start() - gone)
+            spans.append(match.span())
+            gone += len(match[0]) - 1
+    return places, spans
+
+
+def _back(places: list[int], spans: list[Span], at: int) -> Span:
+    """What the character at a place was made of."""
+    before = bisect_right(places, at) - 1
+    if before < 0:
+        return at, at + 1
+    if places[before] == at:
+        return spans[before]
+    start = spans[before][1] + at - places[before] - 1
+    return start, start + 1
 
 
 def _undo(undo: Undo, text: str) -> str:
