@@ -23,11 +23,11 @@ WRITTEN = frozenset(
     f"{prefix}-{number}"
     for prefix, numbers in {
         "REST": (1, 2, 3, 5),
-        "AUTH": (1, 2, 6, 7, 8),
-        "FMT": (1, 2, 3, 4, 5, 6),
+        "AUTH": (1, 2, 3, 6, 7, 8),
+        "FMT": (1, 2, 3, 4, 5, 6, 11),
         "REQ": (1, 2, 3, 4),
         "STA": (2, 3, 4, 5, 6, 8),
-        "ENV": (1, 2),
+        "ENV": (1, 2, 3),
         "RATE": (10,),
         "ID": (1, 2, 4, 5),
         "DATE": (1,),
