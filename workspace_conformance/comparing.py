@@ -25,8 +25,8 @@ from workspace_conformance.portal import Portal, Resource
 from workspace_conformance.views import View
 
 COMMENT_MEMBERS = frozenset({"id", "text", "created", "updated"})
-# Readings of both forms, one after the other, that tell a difference from a change. A member that has one
-# of two values by chance shows one in JSON and the other in XML each time, in 1 of 2 million.
+# Readings of both forms, one after the other, that tell a difference from a change. A member that
+# has one of two values by chance shows one in JSON and the other in XML each time, in 1 of 2 million.
 _STILL = 10
 _ATTEMPTS = 2 * _STILL
 _READINGS = 6  # one after the other, of which each must differ from the one before
