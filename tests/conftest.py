@@ -10,6 +10,7 @@ import pytest
 
 QUICK = "not slow and not benchmark"  # as in pytest.ini
 _WORKERS = 2  # for each core: half of what a test does is to wait for a run in another process
+_TESTS = Path(__file__).parent
 # Modules that take long: begun last, they would keep one process busy when the others are done.
 _LONG = (
     "hostile/test_left_behind.py",
@@ -40,7 +41,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         return  # this is one of them; or -n was given, or there is no xdist
     told = option.tx or option.dist != "no" or option.usepdb or option.collectonly
     asked = [(config.invocation_params.dir / argument).resolve() for argument in config.args]
-    if not told and option.markexpr == QUICK and Path(__file__).parent in asked:
+    if not told and option.markexpr == QUICK and _TESTS in asked:
         option.numprocesses = _WORKERS * (os.cpu_count() or 1)
         option.dist = "loadfile"  # the runs that tests of a module share are then made once
         option.loadscopereorder = False  # most tests first, that would be
@@ -72,5 +73,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(item: pytest.Item) -> int:
-    path = item.path.as_posix()
-    return next((n for n, name in enumerate(_LONG) if path.endswith(f"/{name}")), len(_LONG))
+    places = [_TESTS / name for name in _LONG]
+    return places.index(item.path) if item.path in places else len(places)

@@ -312,6 +312,19 @@ def command(folder: Path, *arguments: str) -> list[str]:
     ]
 
 
+def parameters_of(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    """What the tests of the requesting module that this session runs are given, for a fixture that
+    begins their runs before they ask for them.
+    """
+    return [
+        dict(item.callspec.params)
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and hasattr(item, "callspec")
+    ]
+
+
 # Forks runs from a process that has imported everything already.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.warm"])

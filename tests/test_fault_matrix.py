@@ -12,6 +12,7 @@ import pytest
 
 from tests import collateral, fault_matrix
 from tests.fault_matrix import Job, Seen
+from tests.support import parameters_of
 from workspace_conformance.contract import load
 from workspace_conformance.reference.faults import Fault
 
@@ -23,13 +24,7 @@ def seen(request: pytest.FixtureRequest) -> Iterator[Callable[[Fault], Seen]]:
     """What the run against a fault ended in; the faults of this session run two at a time, in the
     order of their tests.
     """
-    asked = [
-        str(item.callspec.params["name"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.path == request.path
-        and hasattr(item, "callspec")
-    ]
+    asked = [str(it["name"]) for it in parameters_of(request)]
     work: list[Job] = [(name, fault_matrix.whole(_BY_NAME[name])) for name in asked]
     known: dict[str, Seen] = {}
     with contextlib.closing(fault_matrix.run_all(work, jobs=2)) as runs:

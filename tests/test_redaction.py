@@ -338,7 +338,7 @@ def test_a_new_cookie_on_every_answer_is_hidden_and_costs_little() -> None:
     """Each but the first few is known only as the word that it is: a pattern of thousands of secrets
     would take longer to look for than a run.
     """
-    redactor, values = Redactor(), [f"{number:032x}+{number % 7}/=" for number in range(300)]
+    redactor, values = Redactor(), [f"{number:032x}+{number % 7}/=" for number in range(3000)]
     for value in values:
         headers = (("Set-Cookie", f"session={value}; path=/"),)
         redactor.learn_from(Response(200, "", headers, b""))

@@ -405,9 +405,8 @@ def test_what_an_interrupted_thread_sent_is_waited_for(volley: bool) -> None:
     with RawServer(slowly) as server:
         road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=True)
         request = Request("POST", f"{server.url}/api/2.0/people")
-        before = signal.signal(
-            signal.SIGINT, signal.default_int_handler
-        )  # ignored in a shell's job
+        # A job of a shell ignores it, and what the job starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             with pytest.raises(KeyboardInterrupt):
                 road.volley([request] * 20, 2) if volley else road.ask(request)

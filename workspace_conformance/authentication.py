@@ -27,6 +27,7 @@ from workspace_conformance.client import (
 )
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import answer, given_failure, given_success, violation
+from workspace_conformance.identifiers import encode
 from workspace_conformance.kinds import KINDS
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
@@ -37,7 +38,6 @@ _PERSONAL = frozenset(
 )
 # Of these, what may be a usual word or the portal's name.
 _WORDS = frozenset({"displayName", "title", "text", "preview", "name"})
-_NO_ID = "c0f0a3ce-0000-4000-8000-000000000000"
 _TELLING = 8  # characters: anything shorter may stand in a refusal by chance
 
 
@@ -174,7 +174,8 @@ def _said_of_another(portal: Portal, refusal: Exchange) -> str:
     """
     other = next(kind for kind in KINDS if f"/{kind.collection}" not in refusal.request.url)
     credential = Credential(refusal.request.header("authorization"))
-    exchange = portal.get(f"{other.collection}/{_NO_ID}", "json", credential=credential)
+    path = f"{other.collection}/{encode(portal.unknown_id(other))}"
+    exchange = portal.get(path, "json", credential=credential)
     response, refused = exchange.response, answer(refusal)
     if response is None or response.status != refused.status:
         return ""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from workspace_conformance import cases, views
+from workspace_conformance import views
 from workspace_conformance.client import (
     FORMATS,
     Body,
@@ -195,11 +195,7 @@ class Attempt:
 
 def malformed_post(portal: Portal, malformation: str, place: int) -> Attempt:
     """POST a malformed body; the same body well-formed makes a record."""
-    kinds = portal.creatable()
-    kind = kinds[(place - 1) % len(kinds)]
-    case = cases.current()
-    if case is not None:
-        case.resource = kind.name
+    kind = portal.kind_at(place)
     attempts = portal.once(("malformed", kind.name), lambda: _malformed_posts(portal, kind))
     return attempts[malformation]
 

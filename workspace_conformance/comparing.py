@@ -169,11 +169,13 @@ def _changed(earlier: Exchange, later: Exchange, members: Collection[str]) -> in
     return len(before.keys() ^ after.keys()) + moved
 
 
-def pause(portal: Portal, seconds: float) -> None:
+def pause(
+    portal: Portal, seconds: float, why: str = "to see whether others change the records"
+) -> None:
     """Leave the target alone for a while, and say so; a plan and a replay do not wait."""
     seconds = min(seconds, _LONGEST)
     if not portal.settings.plan and portal.road.recording is None:
-        portal.road.announce("to see whether others change the records", seconds)
+        portal.road.announce(why, seconds)
         time.sleep(seconds)
 
 

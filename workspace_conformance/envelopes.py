@@ -12,7 +12,6 @@ from functools import cache
 import jsonschema_rs
 from lxml import etree
 
-from workspace_conformance import cases
 from workspace_conformance.client import Body, as_json
 from workspace_conformance.comparing import provoke
 from workspace_conformance.data import schema_path
@@ -25,7 +24,6 @@ from workspace_conformance.expectations import (
 )
 from workspace_conformance.experiments import Creation, encoded
 from workspace_conformance.identifiers import encode
-from workspace_conformance.kinds import Kind
 from workspace_conformance.media import Element, Refused, Unreadable, printable, read
 from workspace_conformance.ours import bears, whole_list
 from workspace_conformance.outcomes import Reason, Untested
@@ -53,7 +51,7 @@ def is_listed(portal: Portal, made: Creation) -> bool:
 
 def unknown_write(portal: Portal, method: str, place: int, fmt: str) -> Exchange:
     """PUT or DELETE of a record that does not exist, asked once."""
-    kind = _kind(portal, place)
+    kind = portal.kind_at(place)
     path = f"{kind.collection}/{encode(portal.unknown_id(kind))}"
     fields = portal.changes(kind, portal.name(kind.name, "unknown"))
     body = encoded(fmt, fields) if method == "PUT" else None
@@ -66,7 +64,7 @@ def mistaken_post(portal: Portal, mistake: str, place: int) -> Exchange:
     """POST of a body without any field ("no field"), or of an undocumented media type ("other
     media").
     """
-    kind = _kind(portal, place)
+    kind = portal.kind_at(place)
     portal.spare(kind)  # the positive control
     name = portal.name(kind.name, mistake.replace(" ", "-"))
     body = (
@@ -75,15 +73,6 @@ def mistaken_post(portal: Portal, mistake: str, place: int) -> Exchange:
     return portal.once(
         ("mistaken", kind.name, mistake), lambda: portal.create(kind, name, "json", body)[0]
     )
-
-
-def _kind(portal: Portal, place: int) -> Kind:
-    kinds = portal.creatable()
-    kind = kinds[(place - 1) % len(kinds)]
-    case = cases.current()
-    if case is not None:
-        case.resource = kind.name
-    return kind
 
 
 # --- judging --------------------------------------------------------------------------------------

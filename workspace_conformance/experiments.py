@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workspace_conformance import cases, views
+from workspace_conformance import views
 from workspace_conformance.client import NOBODY, Body, as_form, as_json, succeeded, unusable
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference
@@ -80,19 +80,19 @@ def encoded(fmt: str, fields: dict[str, str]) -> Body:
 
 def creation(portal: Portal, slot: int, fmt: str) -> Creation:
     """Make a record in a format; place number `slot` among the kinds that can be made."""
-    kind = _kind(portal, slot)
+    kind = portal.kind_at(slot)
     return portal.once(("creation", kind.name, fmt), lambda: _creation(portal, kind, fmt))
 
 
 def update(portal: Portal, slot: int, fmt: str) -> Update:
     """Change a record of ours in a format; Untested where none can be made."""
-    kind = _kind(portal, slot)
+    kind = portal.kind_at(slot)
     return portal.once(("update", kind.name, fmt), lambda: _update(portal, kind, fmt))
 
 
 def deletion(portal: Portal, slot: int, fmt: str) -> Deletion:
     """Delete a record of ours in a format; Untested where none can be made."""
-    kind = _kind(portal, slot)
+    kind = portal.kind_at(slot)
     return portal.once(("deletion", kind.name, fmt), lambda: _deletion(portal, kind, fmt))
 
 
@@ -110,19 +110,10 @@ def refusals(portal: Portal, slot: int, method: str) -> list[Refusal]:
 
     In every format at the first place, in JSON at the others.
     """
-    kind = _kind(portal, slot)
+    kind = portal.kind_at(slot)
     formats = FORMATS if slot == 1 else FORMATS[:1]
     run = {"POST": _refused_posts, "PUT": _refused_puts, "DELETE": _refused_deletes}[method]
     return portal.once(("refusals", kind.name, method, formats), lambda: run(portal, kind, formats))
-
-
-def _kind(portal: Portal, slot: int) -> Kind:
-    kinds = portal.creatable()
-    kind = kinds[(slot - 1) % len(kinds)]
-    case = cases.current()
-    if case is not None:
-        case.resource = kind.name
-    return kind
 
 
 def _creation(portal: Portal, kind: Kind, fmt: str) -> Creation:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from workspace_conformance import cases, views
+from workspace_conformance import views
 from workspace_conformance.client import as_form, as_json, succeeded
 from workspace_conformance.comparing import COMMENT_MEMBERS, by_id, pause
 from workspace_conformance.exchange import Exchange
@@ -31,11 +31,7 @@ def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
     again with every further write; nobody but this run knows the neighbours.
     """
     __tracebackhide__ = True
-    kinds = portal.creatable()
-    kind = kinds[(place - 1) % len(kinds)]
-    case = cases.current()
-    if case is not None:
-        case.resource = kind.name
+    kind = portal.kind_at(place)
     damage: Damage | None = None
     for attempt in range(1, _ATTEMPTS + 1):
         damage = _life(portal, kind, attempt).damage[method]
@@ -62,22 +58,16 @@ class Damage:
 @dataclass(frozen=True, slots=True)
 class Life:
     """The life of a record between two neighbours: what each of its turns did to others, by method;
-    its DELETE; and the list that shows it still after that, None where none does.
+    and the list that shows it still after its DELETE, None where none does.
     """
 
     damage: dict[str, Damage | None]
-    removal: Exchange
     listing: Exchange | None
 
 
-def life(portal: Portal, place: int) -> Life:
-    """The life of one record of ours, of the kind that takes the place."""
-    kinds = portal.creatable()
-    kind = kinds[(place - 1) % len(kinds)]
-    case = cases.current()
-    if case is not None:
-        case.resource = kind.name
-    return _life(portal, kind, 1)
+def still_listed(portal: Portal, place: int) -> Exchange | None:
+    """The list that shows a record of ours after its DELETE succeeded; None where none does."""
+    return _life(portal, portal.kind_at(place), 1).listing
 
 
 def _life(portal: Portal, kind: Kind, attempt: int) -> Life:
@@ -105,14 +95,14 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
         if found[method] is not None:
             _given_still(portal, subject, right, after[1].received - before[0].sent)
         before = after
-    return Life(found, done, _listing(portal, subject, before[0]))
+    return Life(found, _listing(portal, subject, before[0]))
 
 
 def _listing(portal: Portal, deleted: Record, listed: Exchange) -> Exchange | None:
     """The list that shows a deleted record; a list may lag behind, but not for long."""
     if not _shows(listed, deleted):
         return None
-    pause(portal, _LAG)
+    pause(portal, _LAG, "for the list to follow")
     again = portal.served(deleted.kind.collection, fresh=True)
     return again if _shows(again, deleted) else None
 

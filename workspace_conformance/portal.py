@@ -175,6 +175,17 @@ class Portal(Client):
             )
         return found
 
+    def kind_at(self, place: int) -> Kind:
+        """The kind of records to be written that takes place number `place` (1, 2, 3): with fewer
+        kinds, places share them. The case under way is told.
+        """
+        kinds = self.creatable()
+        kind = kinds[(place - 1) % len(kinds)]
+        case = cases.current()
+        if case is not None:
+            case.resource = kind.name
+        return kind
+
     def unknown_id(self, kind: Kind) -> str:
         """An id of the right form that no record of a kind has."""
         known = self.ids(kind)

@@ -33,9 +33,9 @@ _ESCAPE = re.compile(
     rf"\\u[dD][89abAB]{_H}{{2}}\\u[dD][c-fC-F]{_H}{{2}}|\\u{_H}{{4}}|\\[\"\\/bfnrt]"
     rf"|&#0*[0-9]{{1,7}};|&#[xX]0*{_H}{{1,6}};|&(?:{'|'.join(_XML_NAMES)});"
 )
-_HEXADECIMAL = re.compile(f"{_H}{{{2 * SHORTEST},}}")
 _LONG_WORD = re.compile(r"[0-9A-Za-z+/=_.~-]{8,}")
 _LARGE = 5000  # characters: of a larger text the long words are looked through in its place
+_SMALL_HEXADECIMAL = str.maketrans("ABCDEF", "abcdef")
 _URL_SAFE = str.maketrans("+/", "-_")
 _PLAIN = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~")
 
@@ -89,19 +89,12 @@ def secret(text: str) -> Secret:
 def find(secrets: Sequence[Secret], text: str) -> Iterator[tuple[Secret, Span]]:
     """Each place of `text` where one of `secrets` stands, whatever its spelling; some twice."""
     for level in _levels(text):
-        # Most of a large text is no long word: white space, mark-up, short ones.
-        large = len(level.text) > _LARGE
-        words = "\n".join(_LONG_WORD.findall(level.text)) if large else level.text
-        runs = [(match.start(), match[0].lower()) for match in _HEXADECIMAL.finditer(words)]
-        if large and runs:
-            told = "\n".join(run for _, run in runs)
-            runs = []
-            if any(one.hexadecimal in told for one in secrets):
-                runs = [
-                    (match.start(), match[0].lower()) for match in _HEXADECIMAL.finditer(level.text)
-                ]
+        words = level.text
+        if len(words) > _LARGE:  # most of it is no long word: white space, mark-up, short ones
+            words = "\n".join(_LONG_WORD.findall(words))
+        lowered = words.lower()
         for one in secrets:
-            for span in _places(one, level, words, runs):
+            for span in _places(one, level, words, lowered):
                 yield one, _at_the_bottom(level, span)
 
 
@@ -126,7 +119,7 @@ def _levels(text: str) -> list[_Level]:
     return [level for level, *_ in levels]
 
 
-def _places(one: Secret, level: _Level, words: str, runs: list[tuple[int, str]]) -> Iterator[Span]:
+def _places(one: Secret, level: _Level, words: str, lowered: str) -> Iterator[Span]:
     text = level.text
     for needle in one.words:
         if needle in words:
@@ -141,9 +134,9 @@ def _places(one: Secret, level: _Level, words: str, runs: list[tuple[int, str]])
             yield from _occurrences(meant, text)
     if " " in one.text:  # a form spells it +
         yield from _occurrences(one.text.replace("+", " "), text.replace("+", " "))
-    for start, run in runs:
-        for first, last in _occurrences(one.hexadecimal, run):
-            yield start + first, start + last
+    if one.hexadecimal in lowered:
+        # Not in `lowered`: some letters become two.
+        yield from _occurrences(one.hexadecimal, text.translate(_SMALL_HEXADECIMAL))
 
 
 def _meant(text: str, level: _Level) -> str:

@@ -20,9 +20,10 @@ import pytest
 
 from tests.support import ROOT, Ran, command, environment
 from workspace_conformance.reference.application import Credentials
+from workspace_conformance.reporting.writing import PAGE
 
 FAST = ("--id-examples=2", "-q")
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Whole(Ran):
         for file in self.folder.rglob("*"):
             if file.is_file() and file.suffix != ".png":
                 texts[file.name] = file.read_bytes().decode("utf-8", "replace")
+        # A body is shown there with its line feeds and tabs.
+        texts[PAGE] = texts.get(PAGE, "").replace("\t", " ")
         for name, text in texts.items():
             for match in _UNSAFE.finditer(text):
                 found.append(f"{match[0]!r} in {name}: {text[match.start() - 60 : match.end()]!r}")

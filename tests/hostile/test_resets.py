@@ -6,13 +6,12 @@ import random
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.hostile import runs
 from tests.hostile.site import Behaviour, Expect, Site
-from tests.support import Call, reset
+from tests.support import Call, parameters_of, reset
 
 STAGES = ("before it acts", "before it answers", "in the head", "in the body")
 SHARES = (0.01, 0.1)  # of all exchanges
@@ -77,13 +76,7 @@ def judging(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[tuple[float, int], Future[tuple[runs.Whole, int, list[str]]]]:
     """The runs of this session, two at a time."""
-    asked: list[dict[str, Any]] = [
-        dict(item.callspec.params)
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.path == request.path
-        and hasattr(item, "callspec")
-    ]
+    asked = parameters_of(request)
     pool = ThreadPoolExecutor(2)
     return {
         (it["share"], it["seed"]): pool.submit(

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.hostile import runs
 from tests.hostile.registry import everything
 from tests.hostile.site import Behaviour, Expect, Site
+from tests.support import parameters_of
 
 TIMEOUT = 2.0  # seconds for one answer
 BOUND = 2 * 40 * TIMEOUT + 2 * 60 + 100  # seconds
@@ -54,14 +54,7 @@ def judging(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Future[tuple[runs.Whole, int]]]]:
     """The runs of this session, some at a time: most of them wait for answers most of the time."""
-    asked: list[dict[str, Any]] = [
-        dict(item.callspec.params)
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.path == request.path
-        and hasattr(item, "callspec")
-    ]
-    behaviours: list[Behaviour] = [it["behaviour"] for it in asked]
+    behaviours: list[Behaviour] = [it["behaviour"] for it in parameters_of(request)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {
             it.name: pool.submit(_judged, it, tmp_path_factory.mktemp("hostile"))
