@@ -13,10 +13,33 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Protocol
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GOES_ON = b"\nworkspace: removing what this run made; once more leaves it there, in the journal\n"
 _GIVES_UP = b"\nworkspace: the clean-up is given up; what is left is listed below\n"
+
+
+class Entry(Protocol):
+    """An entry of a traceback as pytest shows it."""
+
+    @property
+    def lineno(self) -> int:
+        """The line in its source, from 0; raises TypeError where there is none."""
+
+
+def has_line(entry: Entry) -> bool:
+    """Whether pytest can show this entry of a traceback.
+
+    An interruption may arrive at an instruction of no line of the source, as compilers add them
+    (https://docs.python.org/3/reference/datamodel.html#codeobject.co_lines: a line may be None).
+    Pytest counts with the number all the same, and its error would take the place of the end of
+    the run: the exit code would be another, and the result unwritten.
+    """
+    try:
+        return entry.lineno >= 0
+    except TypeError:
+        return False
 
 
 class Interruption:

@@ -24,7 +24,7 @@ from workspace_conformance import (
 )
 from workspace_conformance import contract as contracts
 from workspace_conformance.contract import Level
-from workspace_conformance.interruption import Interruption
+from workspace_conformance.interruption import Interruption, has_line
 from workspace_conformance.media import harmless
 from workspace_conformance.outcomes import Outcome, Reason, Untested, Violation
 from workspace_conformance.portal import Portal
@@ -365,10 +365,11 @@ class Collector:
         self._config = config
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self) -> None:
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """End what runs ahead before pytest looks at where it was interrupted: for that it parses
         the source, as after an error of a case.
         """
+        excinfo.traceback = excinfo.traceback.filter(has_line)
         run = self._config.stash.get(RUN, None)
         if run is not None:
             run.halt()
