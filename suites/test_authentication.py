@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import authentication, views
+from workspace_conformance import authentication, envelopes, views
 from workspace_conformance.client import NOBODY, Credential, as_form, as_json
 from workspace_conformance.exchange import is_field_value
 from workspace_conformance.expectations import (
@@ -149,6 +149,19 @@ def test_known_and_unknown_are_refused_alike(portal: Portal, place: int) -> None
     known = portal.get(resource.path, "json", credential=NOBODY)
     given_failure(known)
     expect_status(portal.get(unknown, "json", credential=NOBODY), answer(known).status)
+
+
+@pytest.mark.requirement("AUTH-9")
+@pytest.mark.writes
+@pytest.mark.parametrize(("method", "place"), [("PUT", 1), ("DELETE", 2)])
+def test_writes_to_known_and_unknown_are_refused_alike(
+    portal: Portal, method: str, place: int
+) -> None:
+    """The same of PUT and DELETE."""
+    known = next(each.asked for each in refusals(portal, place, method) if each.format == "json")
+    given_failure(known)
+    unknown = envelopes.unknown_write(portal, method, place, "json", by="nobody")
+    expect_status(unknown, answer(known).status)
 
 
 # --- credentials that are not valid ---------------------------------------------------------------

@@ -7,12 +7,19 @@ from functools import partial
 
 import pytest
 
-from workspace_conformance import authentication, operation_answers, operations, refused_writes
+from workspace_conformance import (
+    authentication,
+    envelopes,
+    operation_answers,
+    operations,
+    refused_writes,
+)
 from workspace_conformance.attempts import (
     ask_with_another_method,
     attempts,
     given_successes,
     in_turn,
+    of_a_suffix,
 )
 from workspace_conformance.client import NOBODY, Credential, unknown_token, unusable
 from workspace_conformance.exchange import Exchange
@@ -24,6 +31,7 @@ from workspace_conformance.expectations import (
     expect_no_success,
     expect_refusal,
     expect_status,
+    expect_success,
     given_failure,
     given_media,
     given_refusal,
@@ -125,6 +133,14 @@ def test_a_delete_has_its_status(portal: Portal, name: str) -> None:
     _expect_declared_status(portal, name)
 
 
+@pytest.mark.requirement("STA-6")
+@_those(_writes)
+def test_the_answer_to_a_write_agrees_with_its_status(portal: Portal, name: str) -> None:
+    """POST, PUT and DELETE: no error inside a success, and the envelope's status is HTTP's."""
+    for attempt in in_turn(portal, operations.described()[name], attempts):
+        envelopes.expect_agreement(attempt.exchange)
+
+
 @pytest.mark.requirement("AUTH-10")
 @_those(lambda operation: operation.base == _LOGIN)
 def test_a_login_has_its_status(portal: Portal, name: str) -> None:
@@ -174,6 +190,15 @@ def test_xml_operations_answer_xml(portal: Portal, name: str) -> None:
 def test_operations_answer_xml_by_default(portal: Portal, name: str) -> None:
     """With no format specified (bodies are forms): a success is XML, and is well-formed."""
     _expect_declared_media(portal, name)
+
+
+@pytest.mark.requirement("FMT-5")
+@_those(
+    lambda operation: "comment" in operation.path and operation.form != "" and _writes(operation)
+)
+def test_writing_comments_takes_a_suffix(portal: Portal, name: str) -> None:
+    """POST, PUT and DELETE of a comment take either suffix, where they work in any form."""
+    expect_success(in_turn(portal, operations.described()[name], of_a_suffix))
 
 
 # --- body -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import envelopes, isolation, views
+from workspace_conformance import comments, envelopes, isolation, views
 from workspace_conformance.comparing import expect_unchanged_by_reading, is_still_listed
 from workspace_conformance.expectations import (
     answer,
@@ -86,6 +86,14 @@ def test_writing_leaves_other_records_alone(portal: Portal, method: str, place: 
 @pytest.mark.requirement("REST-2")
 @pytest.mark.writes
 @pytest.mark.alone
+def test_writing_leaves_other_kinds_alone(portal: Portal) -> None:
+    """Changing and deleting records of every kind leaves one of each kind as it was."""
+    isolation.expect_other_kinds_untouched(portal)
+
+
+@pytest.mark.requirement("REST-2")
+@pytest.mark.writes
+@pytest.mark.alone
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_writing_leaves_other_comments_alone(portal: Portal, method: str) -> None:
     """Changing or deleting one comment leaves the other comments of the post as they were."""
@@ -139,3 +147,16 @@ def test_get_serves_what_put_reported(portal: Portal, place: int, fmt: str) -> N
             changed.same,
             f"PUT reported {name} as {reported[name]!r}; GET then serves {served[name]!r}",
         )
+
+
+@pytest.mark.requirement("REST-5")
+@pytest.mark.writes
+def test_a_comment_says_what_was_put(portal: Portal) -> None:
+    """A comment that PUT changed is listed with its new text."""
+    if not comments.are_writable(portal):  # the portal's first kind takes the place of comments
+        test_get_serves_what_put_reported(portal, 1, "json")
+        return
+    turn = comments.reworded(portal)
+    given_success(turn.asked, "the update of a comment")
+    if comments.is_as_before(portal, turn):
+        violation(turn.after, "the update succeeded, and the comment does not show its new text")

@@ -38,6 +38,7 @@ OPERATIONS = {
     "blog.delete",
     "blog.comments",
     "blog.comment",
+    "blog.reword",
     "blog.uncomment",
 }
 CREATING = {"people.create", "group.create", "blog.create", "blog.comment", "authentication.login"}

@@ -12,7 +12,14 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from workspace_conformance import operations, views
-from workspace_conformance.client import NOBODY, none_taken, succeeded, unusable
+from workspace_conformance.client import (
+    NOBODY,
+    as_form,
+    as_json,
+    none_taken,
+    succeeded,
+    unusable,
+)
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.kinds import KINDS, POST, Kind
 from workspace_conformance.operations import Attempt, Case, Operation, about, draw, send, spelled
@@ -20,7 +27,7 @@ from workspace_conformance.outcomes import Reason, Rejected, Untested
 from workspace_conformance.portal import Portal, Record
 
 _WRITES = 3  # drawn bodies that are tried until one is taken: a portal may have rules for its texts
-_LIKE = {"comment": "create", "uncomment": "delete", "comments": "list"}
+_LIKE = {"comment": "create", "reword": "update", "uncomment": "delete", "comments": "list"}
 _Found = TypeVar("_Found")
 _MORE = 50  # of --id-examples: for so many more, one more drawn reading request
 
@@ -87,6 +94,38 @@ def given_successes(portal: Portal, operation: Operation) -> list[Attempt]:
     return good
 
 
+def of_a_suffix(portal: Portal, operation: Operation) -> Exchange:
+    """What an operation answers in the form of its suffix.
+
+    Untested where it succeeds in no form, or fails with this suffix for its body's sake.
+    """
+    __tracebackhide__ = True
+    tried = attempts(portal, operation)
+    answered = tried[-1].exchange
+    if succeeded(answered):
+        return answered
+    if not any(succeeded(each) for each in _in_other_forms(portal, operation)):
+        raise none_taken([each.exchange for each in tried], "the operation succeeds in no form")
+    about(operation)
+    path, _, body = spelled(tried[-1].case)
+    if body is not None:
+        assert isinstance(tried[-1].case.body, dict)
+        other = as_form if operation.form == "json" else as_json
+        taken = portal.ask(operation.method, path, body=other(tried[-1].case.body))
+        if succeeded(taken):  # REQ-1, REQ-2
+            raise unusable(answered, "with this suffix the body is taken in another media type")
+    return answered
+
+
+def _in_other_forms(portal: Portal, operation: Operation) -> list[Exchange]:
+    found: list[Exchange] = []
+    for other in operations.described().values():
+        if other.base == operation.base and other.form != operation.form:
+            with contextlib.suppress(Untested):
+                found += [attempt.exchange for attempt in attempts(portal, other)]
+    return found
+
+
 def ask_with_another_method(portal: Portal, operation: Operation, method: str) -> Exchange:
     """Ask the resource that a GET operation reads with another method.
 
@@ -113,6 +152,8 @@ def _trial(operation: Operation) -> Callable[[Portal, Operation], list[Attempt]]
             return _log_in
         case _, "blog.comment":
             return _comment
+        case _, "blog.reword":
+            return _reword
         case _, "blog.uncomment":
             return _uncomment
         case "POST", _:
@@ -221,19 +262,39 @@ def _comment(portal: Portal, operation: Operation) -> list[Attempt]:
     return _until_taken(portal, operation, _richest_first(operation, record.id))
 
 
+def _reword(portal: Portal, operation: Operation) -> list[Attempt]:
+    identity = _own_comment(portal, operation)
+    return _until_taken(portal, operation, _richest_first(operation, identity))
+
+
 def _uncomment(portal: Portal, operation: Operation) -> list[Attempt]:
-    """Delete the comment that was made on a post of ours, once the post is seen to show it."""
+    """Delete the comment that was made on a post of ours; that it is changed comes before."""
+    with contextlib.suppress(Untested):
+        attempts(portal, operations.described()[f"blog.reword.{operation.form}".rstrip(".")])
+    about(operation)
+    fixed = {parameter(operation): _own_comment(portal, operation)}
+    case = draw(operation, 1, path_parameters=fixed)[0]
+    return [Attempt(operation, case, send(portal, case))]
+
+
+def _own_comment(portal: Portal, operation: Operation) -> str:
+    """The id of the comment that was made on a post of ours in the form of an operation, once the
+    post is seen to show it.
+    """
+    key = ("operation comment", operation.form)
+    return portal.once(key, lambda: _shown_comment(portal, operation))
+
+
+def _shown_comment(portal: Portal, operation: Operation) -> str:
     record = _subject(portal, operation)
-    suffix = f".{operation.form}" if operation.form else ""
-    made = attempts(portal, operations.described()[f"blog.comment{suffix}"])
+    made = attempts(portal, operations.described()[f"blog.comment.{operation.form}".rstrip(".")])
     about(operation)
     # Other people may comment on a post of ours, too.
     listed = views.records(portal.served(f"{record.path}/comment", fresh=True))
     identity = next((views.text(view, "id") for view in listed if _is_said(made, view)), "")
     if not identity:
-        raise unusable(made[-1].exchange, "a comment to delete could not be made")
-    case = draw(operation, 1, path_parameters={parameter(operation): identity})[0]
-    return [Attempt(operation, case, send(portal, case))]
+        raise unusable(made[-1].exchange, "a comment to work on could not be made")
+    return identity
 
 
 def _is_said(made: list[Attempt], view: views.View) -> bool:

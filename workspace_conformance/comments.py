@@ -1,80 +1,168 @@
-"""Comments of a post of ours: making one, and deleting one."""
+"""The comments of a post of ours: three are made, the second is changed, and then deleted.
+
+Where the account cannot write posts, the suites judge another kind of record in their place.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from workspace_conformance import views
 from workspace_conformance.client import as_form, as_json, succeeded
+from workspace_conformance.comparing import by_id, pause
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import given_success
-from workspace_conformance.experiments import deletion
-from workspace_conformance.identifiers import encode
+from workspace_conformance.identifiers import encode, form_of
 from workspace_conformance.kinds import POST
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 
+_OWN = "community/blog/comment"  # the place of one comment, without its id
+_LAG = 5.0  # seconds that a list may show what a comment said before
 
-def commented(portal: Portal) -> tuple[Exchange, bool]:
-    """POST a comment to a post of ours; the exchange, and whether the post's comments show it.
 
-    Where the account cannot write posts, another kind of record is made in its place.
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """A post of ours with three comments of ours.
+
+    path: of the list of its comments; texts: what they say; asked: the POST of the second;
+    listed: the list once all are made.
     """
-    return portal.once("commented on", lambda: _commented(portal))
+
+    path: str
+    texts: tuple[str, str, str]
+    asked: Exchange
+    listed: Exchange
+
+    def ids(self) -> dict[str, str]:
+        """The ids of the comments that are listed, by what they say: others may comment too."""
+        return {
+            text: identity
+            for identity, view in by_id(self.listed).items()
+            for text in self.texts
+            if identity and text in str(view)
+        }
 
 
-def _commented(portal: Portal) -> tuple[Exchange, bool]:
-    kinds = portal.creatable()
-    if POST not in kinds:
-        name = portal.name(kinds[0].name, "in-place-of-comment")
-        fields = portal.fields(kinds[0], name)
-        made, record = portal.create(kinds[0], name, "json", as_json(fields))
-        return made, record is not None
-    post = portal.make(POST, "commented")
-    text = portal.name("comment")
-    path = f"{post.path}/comment"
-    exchange = _comment(portal, path, text)
-    shown = portal.served(path, fresh=True)
-    given_success(shown, "the comments of the post")
-    identity = views.text(views.record(exchange), "id")
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A write to the second comment, and the list of comments before and after.
+
+    subject: its id; text: what it says before, and after a PUT.
+    """
+
+    asked: Exchange
+    subject: str
+    text: str
+    before: Exchange
+    after: Exchange
+
+
+def are_writable(portal: Portal) -> bool:
+    """Whether the account can make posts, and so comments of its own."""
+    return POST in portal.creatable()
+
+
+def discussion(portal: Portal) -> Discussion:
+    """Make a post and three comments on it."""
+    return portal.once("discussion", lambda: _discussion(portal))
+
+
+def _discussion(portal: Portal) -> Discussion:
+    path = f"{portal.make(POST, 'discussed').path}/comment"
+    one, two, three = (portal.name("comment", number) for number in (1, 2, 3))
+    _, asked, _ = (_write(portal, "POST", path, text) for text in (one, two, three))
+    listed = portal.served(path, fresh=True)
+    given_success(listed, "the comments of the post")
+    return Discussion(path, (one, two, three), asked, listed)
+
+
+def is_listed(portal: Portal) -> bool:
+    """Whether the comments of the post show the second one."""
+    found = discussion(portal)
+    identity = views.text(views.record(found.asked), "id")
     # Whether its text arrived whole is another question.
-    return exchange, any(
-        text in str(view) or (identity and views.text(view, "id") == identity)
-        for view in views.records(shown)
-    )
+    return found.texts[1] in found.ids() or (bool(identity) and identity in by_id(found.listed))
 
 
-def uncommented(portal: Portal) -> tuple[Exchange, bool]:
-    """DELETE a comment of ours; the exchange, and whether the post's comments still show it.
+def reworded(portal: Portal) -> Turn:
+    """PUT another text into the second comment."""
+    return portal.once("comment reworded", lambda: _reworded(portal))
 
-    Where the account cannot write posts, another kind of record is deleted in its place.
+
+def _reworded(portal: Portal) -> Turn:
+    found = discussion(portal)
+    subject = _subject(found)
+    text = f"{found.texts[1]}-alone"  # what it said begins what it says
+    asked = _write(portal, "PUT", f"{_OWN}/{encode(subject)}", text)
+    after = portal.served(found.path, fresh=True)
+    return Turn(asked, subject, text, found.listed, after)
+
+
+def removed(portal: Portal) -> Turn:
+    """DELETE the second comment, after it was changed."""
+    return portal.once("comment removed", lambda: _removed(portal))
+
+
+def _removed(portal: Portal) -> Turn:
+    found, before = discussion(portal), reworded(portal)
+    path = f"{_OWN}/{encode(before.subject)}"
+    asked = portal.ask("DELETE", path, "json")
+    if not succeeded(asked):
+        asked = portal.ask("DELETE", path)
+    after = portal.served(found.path, fresh=True)
+    return Turn(asked, before.subject, found.texts[1], before.after, after)
+
+
+def is_shown(turn: Turn) -> bool:
+    """Whether the comment is still listed after its DELETE.
+
+    Some portals keep the place of a deleted comment, and no longer its text; and where the answer
+    to a creation was lost, there may be two of that text.
     """
-    if POST not in portal.creatable():
-        removed = deletion(portal, 1, "json")
-        return removed.asked, succeeded(removed.after)
-    post = portal.make(POST, "uncommented")
-    text = portal.name("comment-to-delete")
-    path = f"{post.path}/comment"
-    exchange = _comment(portal, path, text)
-    shown = portal.served(path, fresh=True)
-    found = [view for view in views.records(shown) if text in str(view)]
-    identity = views.text(found[0], "id") if found else ""
-    if not identity:
-        raise Untested(Reason.SETUP_FAILED, "the post does not show the comment that was made")
-    one = f"community/blog/comment/{encode(identity)}"
-    exchange = portal.ask("DELETE", one, "json")
-    if not succeeded(exchange):
-        exchange = portal.ask("DELETE", one)
-    after = portal.served(path, fresh=True)
-    given_success(after, "the comments of the post")
-    # Some portals keep the place of a deleted comment, and no longer its text; and where the answer
-    # to the first form was lost, there are two of that text.
-    return exchange, any(
-        text in str(view) and views.text(view, "id") == identity for view in views.records(after)
-    )
+    return turn.text in str(by_id(turn.after).get(turn.subject, ""))
 
 
-def _comment(portal: Portal, path: str, text: str) -> Exchange:
-    exchange = portal.ask("POST", path, "json", body=as_json({"content": text}))
+def is_as_before(portal: Portal, turn: Turn) -> bool:
+    """Whether the list shows the comment as it was before its PUT, or not at all; a list may lag
+    behind, but not for long.
+    """
+    if not _is_as_before(turn, turn.after):
+        return False
+    pause(portal, _LAG, "for the list to follow")
+    return _is_as_before(turn, portal.served(discussion(portal).path, fresh=True))
+
+
+def _is_as_before(turn: Turn, listed: Exchange) -> bool:
+    given_success(listed, "the comments of the post")
+    shown = by_id(listed)
+    if any(turn.text in str(view) for view in shown.values()):
+        return False
+    was, now = by_id(turn.before)[turn.subject], shown.get(turn.subject)
+    return now is None or views.text(now, "text") == views.text(was, "text")
+
+
+def unknown(portal: Portal, method: str) -> Exchange:
+    """PUT or DELETE of a comment that does not exist, in JSON."""
+    return portal.once(("unknown comment", method), lambda: _unknown(portal, method))
+
+
+def _unknown(portal: Portal, method: str) -> Exchange:
+    known = list(discussion(portal).ids().values())
+    path = f"{_OWN}/{encode(portal.unlike(known, form_of(known)))}"
+    body = as_json({"content": portal.name("comment", "unknown")}) if method == "PUT" else None
+    return portal.ask(method, path, "json", body=body)
+
+
+def _subject(found: Discussion) -> str:
+    ids = found.ids()
+    if len(ids) < len(found.texts):
+        raise Untested(Reason.SETUP_FAILED, "the post does not show the comments that were made")
+    return ids[found.texts[1]]
+
+
+def _write(portal: Portal, method: str, path: str, text: str) -> Exchange:
+    exchange = portal.ask(method, path, "json", body=as_json({"content": text}))
     if not succeeded(exchange):
-        exchange = portal.ask("POST", path, "xml", body=as_form({"content": text}))
-    given_success(exchange, "a comment")
+        exchange = portal.ask(method, path, "xml", body=as_form({"content": text}))
     return exchange

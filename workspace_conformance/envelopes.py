@@ -12,7 +12,7 @@ from functools import cache
 import jsonschema_rs
 from lxml import etree
 
-from workspace_conformance.client import Body, as_json
+from workspace_conformance.client import NOBODY, Body, as_json
 from workspace_conformance.comparing import provoke
 from workspace_conformance.data import schema_path
 from workspace_conformance.exchange import Exchange
@@ -49,14 +49,19 @@ def is_listed(portal: Portal, made: Creation) -> bool:
     return any(bears(made.kind, view, made.name) for view in listed.values())
 
 
-def unknown_write(portal: Portal, method: str, place: int, fmt: str) -> Exchange:
-    """PUT or DELETE of a record that does not exist, asked once."""
+def unknown_write(
+    portal: Portal, method: str, place: int, fmt: str, *, by: str = "account"
+) -> Exchange:
+    """PUT or DELETE of a record that does not exist, asked once; by the account, or by "nobody"."""
     kind = portal.kind_at(place)
     path = f"{kind.collection}/{encode(portal.unknown_id(kind))}"
     fields = portal.changes(kind, portal.name(kind.name, "unknown"))
     body = encoded(fmt, fields) if method == "PUT" else None
     return portal.once(
-        ("unknown", kind.name, method, fmt), lambda: portal.ask(method, path, fmt, body=body)
+        ("unknown", kind.name, method, fmt, by),
+        lambda: portal.ask(
+            method, path, fmt, body=body, credential=NOBODY if by == "nobody" else None
+        ),
     )
 
 

@@ -4,17 +4,17 @@ meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
-from workspace_conformance import views
-from workspace_conformance.client import as_form, as_json, succeeded
+from workspace_conformance import comments, views
+from workspace_conformance.client import succeeded
 from workspace_conformance.comparing import COMMENT_MEMBERS, by_id, pause
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference, given_success, violation
 from workspace_conformance.identifiers import encode
-from workspace_conformance.kinds import POST, Kind
+from workspace_conformance.kinds import Kind
 from workspace_conformance.ours import bears
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal, Record
@@ -72,6 +72,7 @@ def still_listed(portal: Portal, place: int) -> Exchange | None:
 
 def _life(portal: Portal, kind: Kind, attempt: int) -> Life:
     key = ("isolation", kind.name, attempt)
+    _witnesses(portal)
     return portal.once(key, partial(_experiment, portal, kind, attempt))
 
 
@@ -96,6 +97,59 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
             _given_still(portal, subject, right, after[1].received - before[0].sent)
         before = after
     return Life(found, _listing(portal, subject, before[0]))
+
+
+def _witnesses(portal: Portal) -> dict[str, Exchange]:
+    """A record of ours of each kind, by its path, as it was before any of these lives."""
+    return portal.once("isolation witnesses", lambda: _witnesses_now(portal))
+
+
+def _witnesses_now(portal: Portal) -> dict[str, Exchange]:
+    paths = [portal.spare(kind).path for kind in portal.creatable()]
+    return {path: portal.served(path, fresh=True) for path in paths}
+
+
+def expect_other_kinds_untouched(portal: Portal) -> None:
+    """PUT and DELETE on records of every kind leave a record of ours of each kind alone.
+
+    Where the account can make one kind only, that kind's own neighbours stand for the others.
+    """
+    __tracebackhide__ = True
+    kinds = portal.creatable()
+    if len(kinds) == 1:
+        expect_others_untouched(portal, "PUT", 1)
+        return
+    before = _witnesses(portal)
+    unjudged: Untested | None = None
+    for kind in kinds:
+        try:
+            _life(portal, kind, 1)
+        except Untested as why:
+            unjudged = unjudged or why
+    for kind, (path, was) in zip(kinds, before.items(), strict=True):
+        given_success(was, f"a {kind.name} of ours")
+        now = portal.served(path, fresh=True)
+        words = _changed(kind, was, now)
+        if words is None:
+            continue
+        if _changed(kind, now, portal.served(path, fresh=True)) is not None:
+            raise Untested(Reason.SETUP_FAILED, "records do not stand still between two readings")
+        names = ", ".join(each.plural for each in kinds)
+        violation(now, f"after PUT and DELETE on other records ({names}), {words}")
+    if unjudged is not None:
+        raise unjudged
+
+
+def _changed(kind: Kind, was: Exchange, now: Exchange) -> str | None:
+    """What has become of a record of ours, in words; None where it is as it was."""
+    if not succeeded(now):
+        return f"a {kind.name} is no longer there"
+    before, after = views.record(was), views.record(now)
+    for name in difference(before, after, kind.documented - {"updated"}):
+        assert before is not None
+        assert after is not None
+        return f"{name} of a {kind.name} was {before[name]!r} and is {after[name]!r}"
+    return None
 
 
 def _listing(portal: Portal, deleted: Record, listed: Exchange) -> Exchange | None:
@@ -175,58 +229,27 @@ def expect_other_comments_untouched(portal: Portal, method: str) -> None:
     Where no post can be made, the portal's first kind of record takes the place of comments.
     """
     __tracebackhide__ = True
-    if POST not in portal.creatable():
+    if not comments.are_writable(portal):
         expect_others_untouched(portal, method, 1)
         return
-    damage = portal.once("isolation of comments", lambda: _comment_experiment(portal))[method]
+    turn = comments.reworded(portal) if method == "PUT" else comments.removed(portal)
+    given_success(turn.asked, f"{method} on a comment")
+    given_success(turn.after, "the comments of the post")
+    others = [each for each in comments.discussion(portal).ids().values() if each != turn.subject]
+    before = {key: view for key, view in by_id(turn.before).items() if key in others}
+    if not before:
+        raise Untested(Reason.SETUP_FAILED, "there is no other comment (any more)")
+    damage = _comment_damage(before, by_id(turn.after), turn.after)
     if damage is not None:
         violation(damage.shown, f"{method} on one comment changed another: {damage.words}")
 
 
-def _comment_experiment(portal: Portal) -> dict[str, Damage | None]:
-    post = portal.make(POST, "discussed")
-    texts = [portal.name("comment", number) for number in (1, 2, 3)]
-    for text in texts:
-        given_success(_comment(portal, "POST", f"{post.path}/comment", text), "a comment")
-    # Other people may comment on the post as well, and think better of it.
-    before = _saying(texts, portal.served(f"{post.path}/comment", fresh=True))
-    subject = next((key for key, view in before.items() if texts[1] in str(view)), "")
-    if len(before) < len(texts) or not subject:
-        raise Untested(Reason.SETUP_FAILED, "the post does not show the comments that were made")
-    path = f"community/blog/comment/{encode(subject)}"
-    found: dict[str, Damage | None] = {}
-    for method in ("PUT", "DELETE"):
-        done = _comment(portal, method, path, f"{texts[1]} alone")
-        given_success(done, f"{method} on a comment")
-        shown = portal.served(f"{post.path}/comment", fresh=True)
-        found[method] = _comment_damage(before, by_id(shown), subject, shown)
-        before = {key: view for key, view in by_id(shown).items() if key in before}
-    return found
-
-
-def _saying(texts: Sequence[str], shown: Exchange) -> dict[str, views.View]:
-    """The comments that hold one of these texts, by their ids."""
-    return {
-        identity: view
-        for identity, view in by_id(shown).items()
-        if any(text in str(view) for text in texts)
-    }
-
-
 def _comment_damage(
-    before: dict[str, views.View], after: dict[str, views.View], subject: str, shown: Exchange
+    before: dict[str, views.View], after: dict[str, views.View], shown: Exchange
 ) -> Damage | None:
-    for identity in before.keys() - {subject}:
+    for identity in before:
         if identity not in after:
             return Damage(f"the comment {identity} is no longer there", shown, True)
         for name in difference(before[identity], after[identity], COMMENT_MEMBERS - {"updated"}):
             return Damage(f"{name} of the comment {identity} is another", shown, True)
     return None
-
-
-def _comment(portal: Portal, method: str, path: str, text: str) -> Exchange:
-    body = None if method == "DELETE" else {"content": text}
-    exchange = portal.ask(method, path, "json", body=as_json(body) if body else None)
-    if not succeeded(exchange) and body:
-        exchange = portal.ask(method, path, "json", body=as_form(body))
-    return exchange

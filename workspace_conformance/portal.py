@@ -193,7 +193,10 @@ class Portal(Client):
             # An empty list does not tell what ids look like; a record of ours does.
             found = self.known(("an item", kind.name), partial(self._any_id, kind))
             known = [found] if found else []
-        form = Form.NAME if kind.id_is_name else form_of(known)
+        return self.unlike(known, Form.NAME if kind.id_is_name else form_of(known))
+
+    def unlike(self, known: Sequence[str], form: Form) -> str:
+        """An id of a form that is none of those known, nor likely anybody's."""
         if form is Form.INTEGER:
             return str(max(map(int, known)) + 900_000)
         if form is Form.GUID:

@@ -6,6 +6,7 @@ issued, at records of ours that nothing else rests on: a faulty portal might car
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workspace_conformance import operations, views
@@ -27,7 +28,8 @@ from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal, Record
 
 _FORMS = ("json", "xml", "")
-_COMMENT, _UNCOMMENT = "blog.comment", "blog.uncomment"
+_COMMENT, _REWORD, _UNCOMMENT = "blog.comment", "blog.reword", "blog.uncomment"
+_OF_ONE_COMMENT = (_REWORD, _UNCOMMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _all(portal: Portal, kind: Kind) -> dict[tuple[str, str], Refused]:
     pairs = [(each, "nobody") for each in writing() if each.kind is kind]
     pairs += [(each, "unknown") for each in in_one_form() if each.kind is kind]
     if not subject.comment:
-        pairs = [pair for pair in pairs if pair[0].base != _UNCOMMENT]
+        pairs = [pair for pair in pairs if pair[0].base not in _OF_ONE_COMMENT]
     # What removes comes last, the record after its comment: the others need something to aim at.
     pairs.sort(key=lambda pair: (pair[0].method == "DELETE", pair[0].base != _UNCOMMENT))
     sent: dict[tuple[str, str], _Sent] = {}
@@ -123,7 +125,8 @@ def _all(portal: Portal, kind: Kind) -> dict[tuple[str, str], Refused]:
             one = sent[each.id, stranger] = _send(portal, subject, each, stranger)
             if each.method == "DELETE" and succeeded(one.exchange):
                 removed.add(each.base)
-    seen = _seen(portal, subject, frozenset(removed))
+    said = [one.name for one in sent.values() if one.operation.base == _REWORD]
+    seen = _seen(portal, subject, frozenset(removed), said)
     protected = (portal.served(kind.collection), portal.served(subject.record.path))
     return {
         key: Refused(one.exchange, seen.effect(portal, one), protected) for key, one in sent.items()
@@ -134,11 +137,12 @@ def _send(portal: Portal, subject: _Subject, operation: Operation, stranger: str
     kind, form = subject.record.kind, operation.form
     who = NOBODY if stranger == "nobody" else Credential(unknown_token(portal.settings.seed))
     name = portal.name(kind.name, stranger, form or "none")
-    target = subject.comment if operation.base == _UNCOMMENT else subject.record.id
+    target = subject.comment if operation.base in _OF_ONE_COMMENT else subject.record.id
     fixed = {"path_parameters": {parameter(operation): target}} if "{" in operation.path else {}
     case = draw(operation, 1, **fixed)[0]
     fields: dict[str, str] = {}
-    if operation.base == _COMMENT:
+    if operation.base in (_COMMENT, _REWORD):
+        name = portal.name("comment", operation.method, stranger, form or "none")
         fields = {"content": name}
         case.body = dict(fields)
     elif operation.method == "POST":
@@ -159,11 +163,13 @@ def _send(portal: Portal, subject: _Subject, operation: Operation, stranger: str
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What is there once all has been sent: the list, the record (None: gone), its comments (None:
-    not to be seen). `removed`: the operations whose success explains that something is gone.
+    not to be seen). `removed`: the operations whose success explains that something is gone;
+    `said`: what the comment was to say instead.
     """
 
     subject: _Subject
     removed: frozenset[str]
+    said: Sequence[str]
     listed: list[views.View]
     record: views.View | None
     comments: list[views.View] | None
@@ -173,7 +179,7 @@ class _Seen:
         kind, operation = self.subject.record.kind, sent.operation
         if operation.base in self.removed:
             return None
-        if operation.base in (_COMMENT, _UNCOMMENT):
+        if operation.base in (_COMMENT, *_OF_ONE_COMMENT):
             return self._effect_on_comments(sent)
         if operation.method == "DELETE":
             return "the record was gone then" if self.record is None else None
@@ -189,11 +195,14 @@ class _Seen:
     def _effect_on_comments(self, sent: _Sent) -> str | None:
         if self.comments is None:
             return None
-        text = sent.name if sent.operation.base == _COMMENT else self.subject.text
-        there = any(text in str(view) for view in self.comments)
-        if sent.operation.base == _COMMENT:
-            return "the post then shows the comment" if there else None
+        if sent.operation.base != _UNCOMMENT:
+            what = "comment" if sent.operation.base == _COMMENT else "comment's new text"
+            return f"the post then shows the {what}" if self._shows(sent.name) else None
+        there = any(map(self._shows, (self.subject.text, *self.said)))
         return None if there else "the comment was gone then"
+
+    def _shows(self, text: str) -> bool:
+        return any(text in str(view) for view in self.comments or ())
 
 
 def _given_others_stay(portal: Portal, kind: Kind) -> None:
@@ -204,7 +213,7 @@ def _given_others_stay(portal: Portal, kind: Kind) -> None:
         raise Untested(Reason.SETUP_FAILED, "records of ours are gone without being removed")
 
 
-def _seen(portal: Portal, subject: _Subject, removed: frozenset[str]) -> _Seen:
+def _seen(portal: Portal, subject: _Subject, removed: frozenset[str], said: Sequence[str]) -> _Seen:
     record = subject.record
     listed = portal.served(record.kind.collection, fresh=True)
     after = portal.served(record.path, fresh=True)
@@ -220,4 +229,4 @@ def _seen(portal: Portal, subject: _Subject, removed: frozenset[str]) -> _Seen:
         shown = portal.served(f"{record.path}/comment", fresh=True)
         comments = views.records(shown) if succeeded(shown) else None
     view = None if is_gone else views.record(after) or {}
-    return _Seen(subject, removed, views.records(listed), view, comments)
+    return _Seen(subject, removed, said, views.records(listed), view, comments)

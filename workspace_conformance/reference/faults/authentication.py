@@ -179,6 +179,7 @@ def _record_first(when: When) -> Apply:
 
 
 _ITEM = where(kinds=ITEMS)
+_WRITE_TO_ITEM = where("PUT", "DELETE", kinds=ITEMS)
 
 FAULTS = (
     Fault("open-get", "AUTH-1", "GET needs no credential", _open_to_nobody(where("GET"))),
@@ -208,6 +209,12 @@ FAULTS = (
         "AUTH-1",
         "POST and DELETE of comments need no credential",
         _open_to_nobody(where("POST", "DELETE", kinds=(Kind.COMMENTS, Kind.COMMENT))),
+    ),
+    Fault(
+        "open-rewording",
+        "AUTH-1",
+        "PUT of a comment needs no credential",
+        _open_to_nobody(where("PUT", kinds=(Kind.COMMENT,))),
     ),
     Fault(
         "refusal-redirects",
@@ -458,6 +465,12 @@ FAULTS = (
         _carry_out(where("DELETE")),
     ),
     Fault(
+        "refused-rewording-applied",
+        "AUTH-8",
+        "a PUT of a comment refused with 401 changes it",
+        _carry_out(where("PUT", kinds=(Kind.COMMENT,))),
+    ),
+    Fault(
         "refused-comment-applied",
         "AUTH-8",
         "a comment refused with 401 is kept",
@@ -480,5 +493,11 @@ FAULTS = (
         "AUTH-9",
         "an unknown person is 404 also without a credential",
         _record_first(where(kinds=(Kind.PERSON,))),
+    ),
+    Fault(
+        "record-before-credential-of-writes",
+        "AUTH-9",
+        "PUT and DELETE of an unknown id are 404 also without a credential",
+        _record_first(_WRITE_TO_ITEM),
     ),
 )

@@ -212,6 +212,12 @@ FAULTS = (
     Fault("suffix-not-on-put", "FMT-5", "PUT with a suffix is 404", _no_suffix("PUT")),
     Fault("suffix-not-on-delete", "FMT-5", "DELETE with a suffix is 404", _no_suffix("DELETE")),
     Fault(
+        "suffix-not-on-rewording",
+        "FMT-5",
+        "PUT of a comment with a suffix is 404",
+        _no_suffix("PUT", kinds=(Kind.COMMENT,)),
+    ),
+    Fault(
         "suffix-not-on-collections",
         "FMT-5",
         "GET of a collection with a suffix is 404",

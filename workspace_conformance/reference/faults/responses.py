@@ -9,7 +9,7 @@ from ..records import Group, Post
 from ..store import is_guid
 from ..values import Account, Answer, Call, Form, Json, Kind, Outcome
 from ..views import full_group, full_post
-from .calls import ANY_RECORD, COLLECTIONS, ITEMS, When, unknown_to, where
+from .calls import ANY_RECORD, COLLECTIONS, ITEMS, When, record_of, unknown_to, where
 from .model import Fault
 from .wrapping import (
     SERVER_ERROR,
@@ -91,6 +91,13 @@ _LIST_OF = {Kind.PERSON: Kind.PEOPLE, Kind.GROUP: Kind.GROUPS, Kind.POST: Kind.P
 def _for_unknown(outcome: Callable[[Call], Outcome], when: When) -> Apply:
     return instead(
         lambda parts, call: outcome(call) if when(call) and unknown_to(parts, call.place) else None
+    )
+
+
+def _for_unknown_comment(outcome: Outcome, method: str) -> Apply:
+    when = where(method, kinds=(Kind.COMMENT,))
+    return instead(
+        lambda parts, call: outcome if when(call) and record_of(parts, call.place) is None else None
     )
 
 
@@ -189,6 +196,12 @@ FAULTS = (
         "the update of a group answers 201",
         status(201, where("PUT", kinds=(Kind.GROUP,))),
     ),
+    Fault(
+        "update-comment-202",
+        "STA-3",
+        "the update of a comment answers 202",
+        status(202, where("PUT", kinds=(Kind.COMMENT,))),
+    ),
     Fault("update-204", "STA-3", "an update answers 204, with no body", _no_content("PUT")),
     Fault("delete-202", "STA-4", "a delete answers 202", status(202, where("DELETE"))),
     Fault("delete-204", "STA-4", "a delete answers 204, with no body", _no_content("DELETE")),
@@ -237,6 +250,18 @@ FAULTS = (
         _for_unknown(lambda _: SERVER_ERROR, where("DELETE")),
     ),
     Fault(
+        "unknown-comment-put-400",
+        "STA-5",
+        "PUT to an unknown comment: 400",
+        _for_unknown_comment(Outcome(400, error="Invalid arguments"), "PUT"),
+    ),
+    Fault(
+        "unknown-comment-delete-200",
+        "STA-5",
+        "DELETE of an unknown comment: 200",
+        _for_unknown_comment(Outcome(200, value=""), "DELETE"),
+    ),
+    Fault(
         "mistake-in-200", "STA-6", "a client's mistake is an error in a 200", on_answer(_dressed)
     ),
     Fault(
@@ -250,6 +275,12 @@ FAULTS = (
         "STA-6",
         "the statusCode of a PUT or DELETE that fails says 200",
         _member_if("statusCode", 200, failed=True, when=where("PUT", "DELETE", kinds=ITEMS)),
+    ),
+    Fault(
+        "status-of-comments-1",
+        "STA-6",
+        "the status of a PUT or DELETE of a comment that succeeds says 1",
+        _member_if("status", 1, failed=False, when=where("PUT", "DELETE", kinds=(Kind.COMMENT,))),
     ),
     Fault(
         "status-0-in-failure",

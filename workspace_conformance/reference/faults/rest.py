@@ -75,6 +75,11 @@ def _touch_neighbour(parts: Parts, call: Call) -> None:
         shelf.put(_retitled(others[-1], "."))
 
 
+def _touch_posts(parts: Parts, call: Call) -> None:
+    for post in parts.store.posts.all():
+        parts.store.posts.put(_retitled(post, "."))
+
+
 def _take_neighbour(parts: Parts, call: Call) -> None:
     shelf = shelf_of(parts, call.place.kind)
     if shelf is not None and shelf.all():
@@ -223,6 +228,18 @@ FAULTS = (
         afterwards(_take_neighbour, where("DELETE", kinds=(Kind.POST, Kind.GROUP))),
     ),
     Fault(
+        "update-of-group-touches-posts",
+        "REST-2",
+        "PUT to a group changes the titles of posts",
+        afterwards(_touch_posts, where("PUT", kinds=(Kind.GROUP,))),
+    ),
+    Fault(
+        "delete-of-person-touches-posts",
+        "REST-2",
+        "DELETE of a person changes the titles of posts",
+        afterwards(_touch_posts, where("DELETE", kinds=(Kind.PERSON,))),
+    ),
+    Fault(
         "delete-takes-comments",
         "REST-2",
         "the delete of a comment deletes all on the same post",
@@ -288,6 +305,12 @@ FAULTS = (
         "REST-5",
         "PUT to a group reports what it does not keep",
         _stores(lambda before, _: before, where("PUT", kinds=(Kind.GROUP,))),
+    ),
+    Fault(
+        "update-not-kept-comments",
+        "REST-5",
+        "PUT to a comment answers its new text and keeps the old",
+        _stores(lambda before, _: before, where("PUT", kinds=(Kind.COMMENT,))),
     ),
     Fault(
         "update-kept-cut",
