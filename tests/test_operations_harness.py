@@ -52,7 +52,7 @@ def in_xml(inner: str, root: str = "result") -> str:
 
 
 def test_every_operation_is_told_apart() -> None:
-    assert len(described()) == 63
+    assert len(described()) == 66
     login = operation("authentication.login.xml")
     assert (login.method, login.form, login.base) == ("POST", "xml", "authentication.login")
     assert (login.guarded, login.kind, login.shows_dates) == (False, None, True)

@@ -119,7 +119,11 @@ def identifying(client: Client) -> Iterator[Reply]:
     yield client.put(f"community/blog/{posts[2]}.json", json_body=title, **strange)
     yield client.get(f"community/blog/{posts[2]}.json")
     yield client.post(f"community/blog/{posts[0]}/comment.json", json_body=title, anonymous=True)
+    comment = store.comments_of(posts[0])[0].id
+    said = {"content": "Refused"}
+    yield client.put(f"community/blog/comment/{comment}.json", json_body=said, anonymous=True)
     yield client.get(f"community/blog/{posts[0]}/comment.json")
+    yield client.put(f"community/blog/{UNKNOWN}.json", json_body=title, anonymous=True)
     yield client.post("group.xml", form={"groupName": "Refused"}, anonymous=True)
     yield client.delete(f"community/blog/{posts[3]}", anonymous=True)
     yield client.get("community/blog.json")
@@ -166,6 +170,7 @@ def writing(client: Client) -> Iterator[Reply]:
             yield client.get(f"{path}/{id}")
             id = made_id(client.post(path, form=fields, headers={"accept": "application/json"}))
         yield client.get(f"{path}.json")
+    yield client.get("community/blog.json")
 
 
 def talking(client: Client, path: str) -> Iterator[Reply]:

@@ -495,9 +495,9 @@ FAULTS = (
         _record_first(where(kinds=(Kind.PERSON,))),
     ),
     Fault(
-        "record-before-credential-of-writes",
+        "record-first-on-writes",
         "AUTH-9",
-        "PUT and DELETE of an unknown id are 404 also without a credential",
+        "PUT and DELETE of an unknown id: 404 without a credential",
         _record_first(_WRITE_TO_ITEM),
     ),
 )

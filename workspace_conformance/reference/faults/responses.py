@@ -279,7 +279,7 @@ FAULTS = (
     Fault(
         "status-of-comments-1",
         "STA-6",
-        "the status of a PUT or DELETE of a comment that succeeds says 1",
+        "the status of a success of PUT or DELETE of a comment is 1",
         _member_if("status", 1, failed=False, when=where("PUT", "DELETE", kinds=(Kind.COMMENT,))),
     ),
     Fault(

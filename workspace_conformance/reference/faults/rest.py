@@ -228,13 +228,13 @@ FAULTS = (
         afterwards(_take_neighbour, where("DELETE", kinds=(Kind.POST, Kind.GROUP))),
     ),
     Fault(
-        "update-of-group-touches-posts",
+        "group-put-touches-posts",
         "REST-2",
         "PUT to a group changes the titles of posts",
         afterwards(_touch_posts, where("PUT", kinds=(Kind.GROUP,))),
     ),
     Fault(
-        "delete-of-person-touches-posts",
+        "person-delete-touches-posts",
         "REST-2",
         "DELETE of a person changes the titles of posts",
         afterwards(_touch_posts, where("DELETE", kinds=(Kind.PERSON,))),
