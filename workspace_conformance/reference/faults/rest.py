@@ -1,14 +1,14 @@
 """Faults of records and their URLs, of methods, and of what reading and writing leave behind."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from ..parts import Parts
 from ..records import Group, Person, Post
-from ..values import Call, Kind, Outcome
+from ..values import Call, Form, Kind, Outcome
 from .calls import (
     ABOUT_POSTS,
     COLLECTIONS,
@@ -117,7 +117,7 @@ def _invented(call: Call) -> bool:
     return call.asked.method not in _KNOWN_METHODS and call.place.kind in RECORDS
 
 
-def _read_changes(*kinds: Kind) -> Apply:
+def _read_changes(*kinds: Kind, suffixes: Collection[Form | None] = ()) -> Apply:
     """Change a record's title with every reading."""
 
     def act(parts: Parts, call: Call) -> None:
@@ -125,7 +125,7 @@ def _read_changes(*kinds: Kind) -> Apply:
         if shelf is not None and record is not None:
             shelf.put(_retitled(record, "."))
 
-    return afterwards(act, where("GET", kinds=kinds))
+    return afterwards(act, where("GET", kinds=kinds, suffixes=suffixes))
 
 
 def _read_touches(parts: Parts, call: Call) -> None:
@@ -275,6 +275,12 @@ FAULTS = (
         "REST-4",
         "GET of a group changes its name",
         _read_changes(Kind.GROUP),
+    ),
+    Fault(
+        "read-xml-changes-title",
+        "REST-4",
+        "GET of a record with .xml changes its title",
+        _read_changes(*ITEMS, suffixes=(Form.XML,)),
     ),
     Fault(
         "read-touches-updated",
