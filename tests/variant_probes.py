@@ -432,6 +432,10 @@ PROBES: dict[str, Shows] = {
     "deletes-nothing": _deleted({}),
     "deletes-text": _deleted("deleted"),
     "deletes-true": _deleted(True),
+    "deletes-unsaid": lambda p: (
+        b"<count>1</count>" in (said := p.ask("DELETE", f"group/{p.group()['id']}.xml").body)
+        and b"response" not in said
+    ),
     "creates-brief": lambda p: set(p.group()) == {"id"},
     "updates-brief": _updated({"id", "name"}),
     "updates-null": _updated(set()),

@@ -7,7 +7,7 @@ from ..faults.calls import where
 from ..faults.wrapping import on_outcome, on_success
 from ..parts import Parts
 from ..records import Group, Person, Post
-from ..values import Call, Json, Kind, Outcome
+from ..values import Call, Form, Json, Kind, Outcome
 from .model import Apply, Variant, always, deciding, parts
 
 _HOLDS = "what a portal holds"
@@ -15,6 +15,8 @@ _PAGES = "how many records one answer lists"
 _ORDER = "in which order a list stands"
 _DELETED = "what a delete answers besides 200 (BC Responses)"
 _WRITTEN = "how much of a record a write answers"
+
+_DONE = where("DELETE")
 
 _LISTS = (Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS)
 
@@ -47,6 +49,20 @@ def _people(to: Parts, number: int) -> None:
             created="2024-01-15T09:30:00.0000000Z",
         )
         store.people.put(person)
+
+
+def _deletes_unsaid(to: Parts) -> None:
+    inner = to.envelope
+
+    def envelope(call: Call, outcome: Outcome, form: Form) -> Json:
+        members = inner(call, outcome, form)
+        if not isinstance(members, dict) or outcome.error is not None or not _DONE(call):
+            return members
+        left = {"response"} if form is Form.XML else set()
+        said = {**members, "count": 1, "response": None}
+        return {name: value for name, value in said.items() if name not in left}
+
+    to.envelope = envelope
 
 
 def _many(to: Parts) -> None:
@@ -151,6 +167,13 @@ VARIANTS = (
     ),
     Variant(
         "deletes-text", _DELETED, "a delete answers a text", _deletes("deleted"), aspects=_DELETE
+    ),
+    Variant(
+        "deletes-unsaid",
+        _DELETED,
+        "a delete answers null, counted as one, which leaves no element in XML",
+        parts(_deletes_unsaid),
+        aspects=_DELETE,
     ),
     Variant("deletes-true", _DELETED, "a delete answers true", _deletes(True), aspects=_DELETE),
     Variant(
