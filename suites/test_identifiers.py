@@ -34,7 +34,7 @@ from workspace_conformance.id_checks import (
     given_unknown_refused,
     is_named,
 )
-from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, subject
+from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, numbers_near, subject
 from workspace_conformance.id_writing import (
     UNSAFE,
     WRONG_TO_WRITE,
@@ -165,6 +165,21 @@ def test_near_miss_reaches_nothing(portal: Portal, item: str) -> None:
     real = subject(portal, item)
     given_unknown_refused(portal, real)
     for_each(portal, real, "near", lambda found: expect_nothing(ask(portal, real, found), found))
+
+
+@pytest.mark.requirement("ID-4")
+@pytest.mark.parametrize("item", ITEMS)
+def test_a_number_reaches_its_own_record(portal: Portal, item: str) -> None:
+    """GET of a part of a real id that is a number, or of more than it: that record, or none."""
+    real = subject(portal, item)
+    given_unknown_refused(portal, real)
+
+    def is_its_own(found: Identifier) -> None:
+        exchange = ask(portal, real, found)
+        if answer(exchange).succeeded and views.text(views.record(exchange), "id"):
+            expect_nothing(exchange, found)
+
+    for_these(numbers_near(real), is_its_own)
 
 
 @pytest.mark.requirement("ID-4")

@@ -6,17 +6,27 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
 
+from tests.support import run_suite
 from workspace_conformance import id_checks, reference
 from workspace_conformance.client import Credential
 from workspace_conformance.exchange import Exchange, Request, Response, Trouble
 from workspace_conformance.expectations import violation
-from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, subject
+from workspace_conformance.id_subjects import (
+    OTHER_KIND,
+    SORTS,
+    Subject,
+    about,
+    numbers_near,
+    subject,
+)
 from workspace_conformance.identifiers import Form, Identifier, encode
 from workspace_conformance.journal import Journal
+from workspace_conformance.kinds import POST
 from workspace_conformance.outcomes import Reason, Untested, Violation
 from workspace_conformance.pacing import Pacer
 from workspace_conformance.portal import Portal
@@ -257,3 +267,23 @@ def test_what_is_drawn_does_not_hang_on_what_is_loaded() -> None:
     assert len(set(map(id, used))) == 1
     assert used[0] is not None
     assert len(providers._get_local_constants()) == 0
+
+
+@pytest.mark.parametrize(
+    ("real", "texts"), [("107", ["10", "1070"]), ("7", ["70"]), ("117", ["11", "17", "1170"])]
+)
+def test_numbers_near_a_number_are_numbers(here: Portal, real: str, texts: list[str]) -> None:
+    """Whose beginning is a zero may be another spelling of a number, and is left out."""
+    numbered = about(here, POST, real, Form.INTEGER)
+    assert [each.text for each in numbers_near(numbered)] == texts
+
+
+def test_a_number_that_reaches_another_record_is_seen(tmp_path: Path) -> None:
+    """Where ids are numbers, a part of one is no proof of anything but by the record it shows."""
+    given = ["--variant=ids-integer", "--requirement=ID-4", "-k=number_reaches"]
+    right = run_suite(tmp_path / "right", *given)
+    assert right.code == 0, right.out
+    wrong = run_suite(tmp_path / "wrong", *given, "--fault=id-extended-matches")
+    assert wrong.code == 1, wrong.out
+    failed = [case for case in wrong.cases() if case["outcome"] == "failed"]
+    assert {case["resource"] for case in failed} >= {"post"}

@@ -125,6 +125,22 @@ def near(about: Subject) -> Ids:
     return Ids(tuple(always), sampled_from(misses))
 
 
+def numbers_near(about: Subject) -> list[Identifier]:
+    """Parts of a real id that is a whole number, and more than it; of any other id its beginning.
+
+    Another record may have such a number, and none may be reached by it.
+    """
+    real = about.real
+    if about.form is not Form.INTEGER:
+        return identifiers.near_miss_list(real, about.form, about.known, about.reserved)[:1]
+    texts = dict.fromkeys((real[:-1], real[1:], f"{real}0"))
+    return [
+        Identifier(text, encode(text), "number near a real id")
+        for text in texts
+        if re.fullmatch("[1-9][0-9]*", text)
+    ]
+
+
 def escapes(about: Subject) -> Ids:
     """Ids that lead to another resource where they are decoded or resolved too far."""
     targets = ["people/@self", "@self", "people", "group", about.real]
