@@ -25,6 +25,7 @@ from workspace_conformance.expectations import (
 )
 from workspace_conformance.experiments import Deletion, creation, deletion, update, write
 from workspace_conformance.identifiers import encode
+from workspace_conformance.kinds import POST
 from workspace_conformance.ours import is_another
 from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
@@ -158,6 +159,20 @@ def test_reading_an_unknown_record_answers_404(portal: Portal, place: int, fmt: 
     given_success(portal.get(resource.path, fmt), "GET of a known record")
     unknown = encode(portal.unknown_id(resource.kind))
     expect_status(portal.get(f"{resource.kind.collection}/{unknown}", fmt), 404)
+
+
+@pytest.mark.requirement("STA-5")
+def test_reading_comments_of_an_unknown_post_answers_404(portal: Portal) -> None:
+    """GET of the comments of a post that cannot be found answers 404, where a known one's are
+    served.
+    """
+    known = portal.resource("comments")
+    if known.label != "comments":  # a portal without posts: another kind is judged in its place
+        test_reading_an_unknown_record_answers_404(portal, 1, "json")
+        return
+    given_success(portal.get(known.path, "json"), "GET of the comments of a known post")
+    unknown = encode(portal.unknown_id(POST))
+    expect_status(portal.get(f"{POST.collection}/{unknown}/comment", "json"), 404)
 
 
 @pytest.mark.requirement("STA-5")

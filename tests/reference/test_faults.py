@@ -93,6 +93,7 @@ def asking_for_ids(client: Client) -> Iterator[Reply]:
     for method in ("PUT", "DELETE"):
         yield client.ask(method, f"community/blog/{UNKNOWN}.json")
         yield client.get(f"community/blog/{UNKNOWN}.json")
+    yield client.get(f"community/blog/{UNKNOWN}/comment.json")
 
 
 def identifying(client: Client) -> Iterator[Reply]:

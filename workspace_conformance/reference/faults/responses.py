@@ -94,6 +94,11 @@ def _for_unknown(outcome: Callable[[Call], Outcome], when: When) -> Apply:
     )
 
 
+def _no_comments(parts: Parts, call: Call) -> Outcome | None:
+    asks = where("GET", kinds=(Kind.COMMENTS,))(call)
+    return Outcome(200, value=[]) if asks and not parts.store.posts.find(call.place.id) else None
+
+
 def _for_unknown_comment(outcome: Outcome, method: str) -> Apply:
     when = where(method, kinds=(Kind.COMMENT,))
     return instead(
@@ -248,6 +253,12 @@ FAULTS = (
         "STA-5",
         "DELETE of an unknown id: 500",
         _for_unknown(lambda _: SERVER_ERROR, where("DELETE")),
+    ),
+    Fault(
+        "unknown-post-no-comments",
+        "STA-5",
+        "GET of the comments of an unknown post: 200, and an empty list",
+        instead(_no_comments),
     ),
     Fault(
         "unknown-comment-put-400",
