@@ -208,12 +208,13 @@ def _difference(
             if identity == subject.id:
                 continue
             certain = identity in neighbours
-            # Other records of ours come and go.
-            if not certain and views.text(view, kind.mark).startswith(portal.name("")):
+            path = f"{kind.collection}/{encode(identity)}"
+            # Other records of ours come, change and go, but none goes that nobody removes.
+            is_ours = views.text(view, kind.mark).startswith(portal.name(""))
+            if is_ours and not certain and (identity in now or not portal.watch.is_kept(path)):
                 continue
             if identity not in now:
                 # A page of a list may have moved on: only its own URL tells.
-                path = f"{kind.collection}/{encode(identity)}"
                 if not succeeded(portal.served(path, fresh=True)):
                     return Damage(f"the record {identity} is no longer there", shown, certain)
                 continue

@@ -191,6 +191,10 @@ def _finding(failure: Failure) -> Finding:
     if isinstance(failure, JsonSchemaError):
         place = "/".join(map(str, failure.instance_path)) or "the envelope"
         words = f"{place}: {failure.validation_message}"
-        return Finding(printable(words, 240), failure.schema_path[-1:] == ["format"])
+        # A number where a date-time should be is no text of another form: it has no format at all.
+        is_date = failure.schema_path[-1:] == ["format"] or (
+            bool(failure.instance_path) and failure.instance_path[-1] in _date_members()
+        )
+        return Finding(printable(words, 240), is_date)
     lines = [line for line in (failure.message or "").splitlines() if line.strip()]
     return Finding(printable(": ".join([failure.title, "; ".join(lines)]).rstrip(": "), 240), False)

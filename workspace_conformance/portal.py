@@ -121,6 +121,8 @@ class Portal(Client):
         raises Untested otherwise.
         """
         self.watch.before(self, method, path)
+        if method == "DELETE":
+            self.watch.removing(path)
         exchange = super().ask(method, path, fmt, **more)
         if method == "DELETE" and exchange.succeeded:
             self.watch.removed(path)

@@ -48,15 +48,26 @@ class Watch:
         self._awaited: dict[str, _Awaited] = {}
         self.strange: dict[str, str] = {}  # where it is: its path
         self._deleted: set[str] = set()
+        self._kept: set[str] = set()
 
     def expect(self, kind: Kind, path: str, name: str, *, later: bool = False) -> None:
         """A record called `name` should be at `path`."""
         self._awaited[_place(path)] = _Awaited(kind, path, name.partition(" (")[0], later)
         self._deleted.discard(_place(path))  # an id may be given again
+        if not later:
+            self._kept.add(_place(path))
 
     def is_strange(self, path: str) -> bool:
         """Whether somebody else's record was seen there."""
         return _place(path) in self.strange
+
+    def is_kept(self, path: str) -> bool:
+        """Whether this process made the record there, and nobody was asked to remove it."""
+        return _place(path) in self._kept and not self.is_strange(path)
+
+    def removing(self, path: str) -> None:
+        """A removal is sent, whatever comes of it, and whoever sends it."""
+        self._kept.discard(_place(path))
 
     def is_deleted(self, path: str | None) -> bool:
         """Whether the removal of the record there was answered with a success."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from email.utils import format_datetime
 
-from ..values import Form, Kind
+from ..values import Form, Json, Kind
 from .calls import ABOUT_PEOPLE, ABOUT_POSTS, RECORDS, where
 from .model import Fault
 from .wrapping import Apply, map_texts, on_response
@@ -16,14 +16,14 @@ _COMMENTS = (Kind.COMMENTS, Kind.COMMENT)
 
 
 def _dates(
-    write: Callable[[re.Match[str]], str],
+    write: Callable[[re.Match[str]], Json],
     kinds: Collection[Kind] = _ALL,
     *methods: str,
     suffixes: Collection[Form | None] = (),
 ) -> Apply:
     """Write date-times another way: their day, time, fraction and offset are groups 1 to 4."""
 
-    def change(_: str, text: str) -> str:
+    def change(_: str, text: str) -> Json:
         match = _ROUND_TRIP.fullmatch(text)
         return text if match is None else write(match)
 
@@ -34,6 +34,10 @@ def _dates(
 
 def _in_words(match: re.Match[str]) -> str:
     return format_datetime(datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4]}"))
+
+
+def _since_1970(match: re.Match[str]) -> int:
+    return int(datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4]}").timestamp())
 
 
 def _basic_offset(match: re.Match[str]) -> str:
@@ -60,6 +64,7 @@ FAULTS = (
         "date-times have a space in place of T",
         _dates(lambda m: f"{m[1]} {m[2]}.{m[3]}{m[4]}"),
     ),
+    Fault("date-as-number", "DATE-1", "date-times are seconds since 1970", _dates(_since_1970)),
     Fault("date-offset-no-colon", "DATE-1", "offsets are written +0300", _dates(_basic_offset)),
     Fault("date-in-words", "DATE-1", "date-times are written Mon, 04 Mar 2024", _dates(_in_words)),
     Fault(

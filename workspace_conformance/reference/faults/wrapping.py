@@ -28,7 +28,7 @@ def both(*applies: Apply) -> Apply:
     return apply
 
 
-def map_texts(value: Json, change: Callable[[str, str], str], name: str = "") -> Json:
+def map_texts(value: Json, change: Callable[[str, str], Json], name: str = "") -> Json:
     """The value with each text in it changed; `change` gets the member's name and the text."""
     if isinstance(value, str):
         return change(name, value)
