@@ -119,7 +119,15 @@ def test_writing_with_the_headers_clients_are_told_to_send(
 @pytest.mark.writes
 @pytest.mark.parametrize("told", list(TOLD))
 def test_updating_without_a_body(portal: Portal, told: str) -> None:
-    """PUT without a body is served with these headers where it is served without them."""
+    """PUT without a body is served with these headers where it is served without them; where it is
+    not, DELETE stands for it.
+    """
     record = portal.spare(portal.creatable()[0])
-    given_success(portal.ask("PUT", record.path, "json"), "PUT without a body")
+    plain = portal.ask("PUT", record.path, "json")
+    if plain.response is not None and 400 <= plain.response.status < 500:
+        # A portal may refuse an update of nothing.
+        fmt = "json" if told == "json" else ""
+        test_writing_with_the_headers_clients_are_told_to_send(portal, "DELETE", told, fmt)
+        return
+    given_success(plain, "PUT without a body")
     expect_success(portal.ask("PUT", record.path, "json", headers=TOLD[told]))

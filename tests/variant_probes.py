@@ -431,11 +431,11 @@ PROBES: dict[str, Shows] = {
     "deletes-null": _deleted(None),
     "deletes-nothing": _deleted({}),
     "deletes-text": _deleted("deleted"),
-    "deletes-true": _deleted(True),
     "deletes-unsaid": lambda p: (
         b"<count>1</count>" in (said := p.ask("DELETE", f"group/{p.group()['id']}.xml").body)
         and b"response" not in said
     ),
+    "deletes-true": _deleted(True),
     "creates-brief": lambda p: set(p.group()) == {"id"},
     "updates-brief": _updated({"id", "name"}),
     "updates-null": _updated(set()),
@@ -519,6 +519,10 @@ PROBES: dict[str, Shows] = {
     "passwords-needed": lambda p: (
         p.ask("POST", "people", _person()).status == 400
         and p.ask("POST", "people", _person(password="long enough")).status == 201
+    ),
+    "updates-need-fields": lambda p: (
+        p.ask("PUT", f"group/{p.group()['id']}").status == 400
+        and p.ask("PUT", f"group/{p.group()['id']}", {"groupName": "B"}).status == 200
     ),
     "names-ascii": lambda p: p.ask("POST", "group", {"groupName": "Ünal"}).status == 422,
     "names-short": lambda p: (

@@ -18,6 +18,8 @@ _OTHERS = "what other people do meanwhile"
 _VALUES = "which values of a field are taken"
 _KEPT = "how texts are kept"
 
+_ITEMS = (Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT)
+
 EVERY = 0.05  # seconds between two things that somebody else does
 _MOST = 40  # of them at once, after a long silence
 
@@ -141,6 +143,11 @@ def _no_password(to: Parts, call: Call, fields: Fields) -> Outcome | None:
     return Outcome(400, error="The password is too short")
 
 
+def _no_field(to: Parts, call: Call, fields: Fields) -> Outcome | None:
+    empty = call.asked.method == "PUT" and call.place.kind in _ITEMS and not fields
+    return Outcome(400, error="There is nothing to change") if empty else None
+
+
 def _plain_names(to: Parts, call: Call, fields: Fields) -> Outcome | None:
     names = [fields.get(name, "") for name in ("firstname", "lastname", "groupname")]
     if all(str(name).isascii() for name in names):
@@ -196,6 +203,12 @@ VARIANTS = (
         _VALUES,
         "nobody is made without a password of eight characters: 400",
         _refusing(_no_password),
+    ),
+    Variant(
+        "updates-need-fields",
+        _VALUES,
+        "an update without any field: 400",
+        _refusing(_no_field),
     ),
     Variant(
         "names-ascii",
