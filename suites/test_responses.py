@@ -78,7 +78,7 @@ def test_creation_answers_201(portal: Portal, place: int, fmt: str) -> None:
 @pytest.mark.writes
 def test_creation_of_a_comment_answers_201(portal: Portal) -> None:
     """POST of a comment answers 201, and the comments of the post show it."""
-    if not comments.are_writable(portal):  # the portal's first kind takes the place of comments
+    if not comments.are_open(portal, "POST"):  # the portal's first kind takes the place of comments
         test_creation_answers_201(portal, 1, "json")
         return
     exchange = comments.discussion(portal).asked
@@ -127,7 +127,7 @@ def test_a_deleted_record_is_listed_no_more(portal: Portal, place: int) -> None:
 @pytest.mark.writes
 def test_a_deleted_comment_is_gone(portal: Portal) -> None:
     """DELETE of a comment: a success, and the comments of the post no longer show it."""
-    if not comments.are_writable(portal):
+    if not comments.are_open(portal, "DELETE"):
         test_a_delete_answers_200(portal, 1, "json")
         return
     turn = comments.removed(portal)
@@ -194,7 +194,7 @@ def test_writing_an_unknown_record_answers_404(
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_writing_an_unknown_comment_answers_404(portal: Portal, method: str) -> None:
     """PUT and DELETE of a comment that cannot be found answer 404."""
-    if not comments.are_writable(portal):
+    if not comments.are_open(portal, method):
         test_writing_an_unknown_record_answers_404(portal, method, 1, "json")
         return
     known = comments.reworded(portal) if method == "PUT" else comments.removed(portal)

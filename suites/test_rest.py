@@ -153,7 +153,7 @@ def test_get_serves_what_put_reported(portal: Portal, place: int, fmt: str) -> N
 @pytest.mark.writes
 def test_a_comment_says_what_was_put(portal: Portal) -> None:
     """A comment that PUT changed is listed with its new text."""
-    if not comments.are_writable(portal):  # the portal's first kind takes the place of comments
+    if not comments.are_open(portal, "PUT"):  # the portal's first kind takes the place of comments
         test_get_serves_what_put_reported(portal, 1, "json")
         return
     turn = comments.reworded(portal)

@@ -259,6 +259,18 @@ def _denied(collection: str, body: dict[str, object]) -> Shows:
     return shows
 
 
+def _talk(p: Probe) -> tuple[int, ...]:
+    """What is said to a comment that is made, to one that is changed, and one that is deleted."""
+    post = p.get("community/blog.json").response[0]["id"]
+    comment = p.get(f"community/blog/{post}/comment.json").response[0]["id"]
+    said = {"content": "c"}
+    return (
+        p.ask("POST", f"community/blog/{post}/comment", said).status,
+        p.ask("PUT", f"community/blog/comment/{comment}", said).status,
+        p.ask("DELETE", f"community/blog/comment/{comment}").status,
+    )
+
+
 def _deleted(value: object) -> Shows:
     return lambda p: p.ask("DELETE", f"group/{p.group()['id']}.json").response == value
 
@@ -487,6 +499,8 @@ PROBES: dict[str, Shows] = {
     "all-read-only": lambda p: all(
         _denied(kind, {})(p) for kind in ("people", "group", "community/blog")
     ),
+    "comments-closed": lambda p: _talk(p) == (403, 403, 403),
+    "comments-for-good": lambda p: _talk(p) == (201, 403, 403),
     "no-deletes": lambda p: p.ask("DELETE", f"group/{p.group()['id']}").status == 403,
     "raw-token-only": lambda p: (
         p.get("group", authorization=f"Bearer {p.app.credentials.token}").status == 401

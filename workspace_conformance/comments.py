@@ -1,6 +1,6 @@
 """The comments of a post of ours: three are made, the second is changed, and then deleted.
 
-Where the account cannot write posts, the suites judge another kind of record in their place.
+Where the account may not write them, the suites judge another kind of record in their place.
 """
 
 from __future__ import annotations
@@ -58,9 +58,19 @@ class Turn:
     after: Exchange
 
 
-def are_writable(portal: Portal) -> bool:
-    """Whether the account can make posts, and so comments of its own."""
-    return POST in portal.creatable()
+def are_open(portal: Portal, method: str) -> bool:
+    """Whether the account may make ("POST"), change ("PUT") or delete ("DELETE") comments of its
+    own. One that fails otherwise than by 403 counts: that it fails is a finding.
+    """
+    if POST not in portal.creatable() or _is_forbidden(discussion(portal).asked):
+        return False
+    if method == "POST":
+        return True
+    return not _is_forbidden((reworded if method == "PUT" else removed)(portal).asked)
+
+
+def _is_forbidden(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.status == 403
 
 
 def discussion(portal: Portal) -> Discussion:
@@ -105,7 +115,7 @@ def removed(portal: Portal) -> Turn:
 
 
 def _removed(portal: Portal) -> Turn:
-    found, before = discussion(portal), reworded(portal)
+    found, before = discussion(portal), reworded(portal)  # in that order: one comment serves both
     path = f"{_OWN}/{encode(before.subject)}"
     asked = portal.ask("DELETE", path, "json")
     if not succeeded(asked):

@@ -227,10 +227,10 @@ def _difference(
 def expect_other_comments_untouched(portal: Portal, method: str) -> None:
     """A PUT or DELETE on one comment leaves the other comments of the post as they were.
 
-    Where no post can be made, the portal's first kind of record takes the place of comments.
+    Where they may not be written, the portal's first kind of record takes their place.
     """
     __tracebackhide__ = True
-    if not comments.are_writable(portal):
+    if not comments.are_open(portal, method):
         expect_others_untouched(portal, method, 1)
         return
     turn = comments.reworded(portal) if method == "PUT" else comments.removed(portal)

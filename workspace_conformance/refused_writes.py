@@ -60,6 +60,9 @@ def refused(portal: Portal, operation: Operation, stranger: str) -> Refused:
     for form in forms:
         if (form, stranger) in found:
             return found[form, stranger]
+    made = _subject(portal, kind).commented
+    if operation.base in _OF_ONE_COMMENT and made is not None and not succeeded(made):
+        raise unusable(made, "a comment to aim at could not be made")
     raise Untested(Reason.SETUP_FAILED, "nothing of ours to aim at was there (any more)")
 
 
@@ -77,27 +80,34 @@ def in_one_form() -> list[Operation]:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A record of ours, as it was before, and a comment on it where it is a post: id and text."""
+    """A record of ours, as it was before, and a comment on it where it is a post: id, text, and the
+    exchange that should have made it.
+    """
 
     record: Record
     before: views.View
-    comment: str
-    text: str
+    comment: str = ""
+    text: str = ""
+    commented: Exchange | None = None
 
 
 def _subject(portal: Portal, kind: Kind) -> _Subject:
+    return portal.once(("strangers aim at", kind.name), lambda: _made(portal, kind))
+
+
+def _made(portal: Portal, kind: Kind) -> _Subject:
     portal.spare(kind)  # the control: the account may make records of this kind
     record = portal.make(kind, "strangers")
     before = portal.shown(record)
     if kind is not POST:
-        return _Subject(record, before, "", "")
+        return _Subject(record, before)
     path, text = f"{record.path}/comment", portal.name("comment", "strangers")
     made = portal.ask("POST", path, "json", body=as_json({"content": text}))
     if not succeeded(made):
-        portal.ask("POST", path, "xml", body=as_form({"content": text}))
+        made = portal.ask("POST", path, "xml", body=as_form({"content": text}))
     listed = views.records(portal.served(path, fresh=True))
     identity = next((views.text(view, "id") for view in listed if text in str(view)), "")
-    return _Subject(record, before, identity, text)
+    return _Subject(record, before, identity, text, made)
 
 
 @dataclass(frozen=True, slots=True)

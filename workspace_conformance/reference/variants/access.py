@@ -130,6 +130,8 @@ def _says(method: str, status: int) -> Apply:
 _OPTIONS = deciding("OPTIONS")
 _SESSION = deciding("sessions")
 _BLOGS = deciding("blogs")
+_TALK = deciding("comments")
+_COMMENTS = frozenset((Kind.COMMENTS, Kind.COMMENT))
 
 VARIANTS = (
     Variant("no-blogs", _SERVED, "no blog module", _without(BLOGS), aspects=_BLOGS),
@@ -170,6 +172,20 @@ VARIANTS = (
         _denied(BLOGS | GROUPS | PEOPLE, "POST", "PUT", "DELETE"),
         aspects=_BLOGS | deciding("groups", "people"),
         leaves=WRITTEN,
+    ),
+    Variant(
+        "comments-closed",
+        _MAY,
+        "comments may be read, and not written",
+        _denied(_COMMENTS, "POST", "PUT", "DELETE"),
+        aspects=_TALK,
+    ),
+    Variant(
+        "comments-for-good",
+        _MAY,
+        "comments may be made, and neither changed nor deleted",
+        _denied(_COMMENTS, "PUT", "DELETE"),
+        aspects=_TALK,
     ),
     Variant(
         "no-deletes",
