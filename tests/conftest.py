@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 QUICK = "not slow and not benchmark"  # as in pytest.ini
-_WORKERS = 2  # for each core: half of what a test does is to wait for a run in another process
+_WORKERS = 3  # for each core: most of what a test does is to wait for a run in another process
 _TESTS = Path(__file__).parent
 # Modules that take long: begun last, they would keep one process busy when the others are done.
 _LONG = (
