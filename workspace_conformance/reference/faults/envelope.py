@@ -98,6 +98,12 @@ FAULTS = (
         _success(lambda m: _without(m, "count"), JSON, lists=True),
     ),
     Fault(
+        "count-as-text",
+        "ENV-1",
+        "count is a text in JSON",
+        _success(lambda m: {**m, "count": str(m["count"])} if "count" in m else m, JSON),
+    ),
+    Fault(
         "json-error-beside",
         "ENV-1",
         "a JSON failure has response beside error",
