@@ -199,7 +199,7 @@ def test_writing_an_unknown_comment_answers_404(portal: Portal, method: str) -> 
         return
     known = comments.reworded(portal) if method == "PUT" else comments.removed(portal)
     given_success(known.asked, f"{method} on a known comment")
-    expect_status(comments.unknown(portal, method), 404)
+    expect_status(comments.unknown(portal, known), 404)
 
 
 @pytest.mark.requirement("STA-5")

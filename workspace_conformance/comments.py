@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lxml import etree
+
 from workspace_conformance import views
+from workspace_conformance.cases import format_of
 from workspace_conformance.client import as_form, as_json, succeeded
 from workspace_conformance.comparing import by_id, pause
-from workspace_conformance.exchange import Exchange
+from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.expectations import given_success
 from workspace_conformance.identifiers import encode, form_of
 from workspace_conformance.kinds import POST
@@ -133,6 +136,12 @@ def is_shown(turn: Turn) -> bool:
     return turn.text in str(by_id(turn.after).get(turn.subject, ""))
 
 
+def is_reported(turn: Turn) -> bool:
+    """Whether the answer to a PUT says the new text; what it should answer is a text, of no kind."""
+    found = views.value(turn.asked.response)
+    return turn.text in ("".join(found.itertext()) if etree.iselement(found) else str(found))
+
+
 def is_as_before(portal: Portal, turn: Turn) -> bool:
     """Whether the list shows the comment as it was before its PUT, or not at all; a list may lag
     behind, but not for long.
@@ -152,16 +161,20 @@ def _is_as_before(turn: Turn, listed: Exchange) -> bool:
     return now is None or views.text(now, "text") == views.text(was, "text")
 
 
-def unknown(portal: Portal, method: str) -> Exchange:
-    """PUT or DELETE of a comment that does not exist, in JSON."""
-    return portal.once(("unknown comment", method), lambda: _unknown(portal, method))
+def unknown(portal: Portal, turn: Turn) -> Exchange:
+    """The PUT or DELETE of a turn, sent to a comment that does not exist."""
+    key = ("unknown comment", turn.asked.request.method)
+    return portal.once(key, lambda: _unknown(portal, turn.asked.request))
 
 
-def _unknown(portal: Portal, method: str) -> Exchange:
+def _unknown(portal: Portal, request: Request) -> Exchange:
     known = list(discussion(portal).ids().values())
     path = f"{_OWN}/{encode(portal.unlike(known, form_of(known)))}"
-    body = as_json({"content": portal.name("comment", "unknown")}) if method == "PUT" else None
-    return portal.ask(method, path, "json", body=body)
+    fields, fmt = {"content": portal.name("comment", "unknown")}, format_of(request.url)
+    body = None
+    if request.method == "PUT":
+        body = as_json(fields) if fmt == "json" else as_form(fields)
+    return portal.ask(request.method, path, fmt, body=body)
 
 
 def _subject(found: Discussion) -> str:
