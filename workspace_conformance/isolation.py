@@ -99,14 +99,24 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
     return Life(found, _listing(portal, subject, before[0]))
 
 
-def _witnesses(portal: Portal) -> dict[str, Exchange]:
-    """A record of ours of each kind, by its path, as it was before any of these lives."""
-    return portal.once("isolation witnesses", lambda: _witnesses_now(portal))
+def _witnesses(portal: Portal) -> list[tuple[Record, Exchange]]:
+    """A record of ours of each kind, as it was before any of these lives."""
+    return portal.once(
+        "isolation witnesses", lambda: [_witness(portal, kind) for kind in portal.creatable()]
+    )
 
 
-def _witnesses_now(portal: Portal) -> dict[str, Exchange]:
-    paths = [portal.spare(kind).path for kind in portal.creatable()]
-    return {path: portal.served(path, fresh=True) for path in paths}
+def _witness(portal: Portal, kind: Kind) -> tuple[Record, Exchange]:
+    record = portal.spare(kind)
+    served = portal.served(record.path, fresh=True)
+    if _is_gone(served):
+        record = portal.make(kind, "isolated", "witness")
+        served = portal.served(record.path, fresh=True)
+    return record, served
+
+
+def _is_gone(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.status in (404, 410)
 
 
 def expect_other_kinds_untouched(portal: Portal) -> None:
@@ -119,31 +129,33 @@ def expect_other_kinds_untouched(portal: Portal) -> None:
     if len(kinds) == 1:
         expect_others_untouched(portal, "PUT", 1)
         return
-    before = _witnesses(portal)
+    witnesses = _witnesses(portal)
     unjudged: Untested | None = None
     for kind in kinds:
         try:
             _life(portal, kind, 1)
         except Untested as why:
             unjudged = unjudged or why
-    for kind, (path, was) in zip(kinds, before.items(), strict=True):
-        given_success(was, f"a {kind.name} of ours")
-        now = portal.served(path, fresh=True)
-        words = _changed(kind, was, now)
+    names = ", ".join(each.plural for each in kinds)
+    for record, was in witnesses:
+        given_success(was, f"a {record.kind.name} of ours")
+        now = portal.served(record.path, fresh=True)
+        words = _become(record.kind, was, now)
         if words is None:
             continue
-        if _changed(kind, now, portal.served(path, fresh=True)) is not None:
+        again = portal.served(record.path, fresh=True)
+        if not _is_gone(now) and _become(record.kind, now, again) is not None:
             raise Untested(Reason.SETUP_FAILED, "records do not stand still between two readings")
-        names = ", ".join(each.plural for each in kinds)
         violation(now, f"after PUT and DELETE on other records ({names}), {words}")
     if unjudged is not None:
         raise unjudged
 
 
-def _changed(kind: Kind, was: Exchange, now: Exchange) -> str | None:
+def _become(kind: Kind, was: Exchange, now: Exchange) -> str | None:
     """What has become of a record of ours, in words; None where it is as it was."""
-    if not succeeded(now):
+    if _is_gone(now):
         return f"a {kind.name} is no longer there"
+    given_success(now, f"a {kind.name} of ours")
     before, after = views.record(was), views.record(now)
     for name in difference(before, after, kind.documented - {"updated"}):
         assert before is not None

@@ -75,6 +75,11 @@ def _touch_neighbour(parts: Parts, call: Call) -> None:
         shelf.put(_retitled(others[-1], "."))
 
 
+def _take_posts(parts: Parts, call: Call) -> None:
+    for post in parts.store.posts.all():
+        parts.store.remove_post(post.id)
+
+
 def _touch_posts(parts: Parts, call: Call) -> None:
     for post in parts.store.posts.all():
         parts.store.posts.put(_retitled(post, "."))
@@ -226,6 +231,12 @@ FAULTS = (
         "REST-2",
         "the delete of a post or group deletes another too",
         afterwards(_take_neighbour, where("DELETE", kinds=(Kind.POST, Kind.GROUP))),
+    ),
+    Fault(
+        "group-delete-takes-posts",
+        "REST-2",
+        "DELETE of a group deletes all posts",
+        afterwards(_take_posts, where("DELETE", kinds=(Kind.GROUP,))),
     ),
     Fault(
         "group-put-touches-posts",
