@@ -499,6 +499,10 @@ PROBES: dict[str, Shows] = {
     "all-read-only": lambda p: all(
         _denied(kind, {})(p) for kind in ("people", "group", "community/blog")
     ),
+    "no-comments": lambda p: (
+        {p.get(f"community/blog/{p.get('community/blog.json').response[0]['id']}/comment").status}
+        == {404}
+    ),
     "comments-closed": lambda p: _talk(p) == (403, 403, 403),
     "comments-for-good": lambda p: _talk(p) == (201, 403, 403),
     "no-deletes": lambda p: p.ask("DELETE", f"group/{p.group()['id']}").status == 403,

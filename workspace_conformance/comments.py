@@ -21,6 +21,7 @@ from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal
 
 _OWN = "community/blog/comment"  # the place of one comment, without its id
+_UNSERVED = (403, 404, 405, 501)  # what a list of comments answers that is not for the account
 _LAG = 5.0  # seconds that a list may show what a comment said before
 
 
@@ -63,17 +64,21 @@ class Turn:
 
 def are_open(portal: Portal, method: str) -> bool:
     """Whether the account may make ("POST"), change ("PUT") or delete ("DELETE") comments of its
-    own. One that fails otherwise than by 403 counts: that it fails is a finding.
+    own, where the portal serves comments at all. One that fails otherwise than by 403 counts: that
+    it fails is a finding.
     """
-    if POST not in portal.creatable() or _is_forbidden(discussion(portal).asked):
+    if POST not in portal.creatable():
+        return False
+    found = discussion(portal)
+    if _answers(found.listed, *_UNSERVED) or _answers(found.asked, 403):
         return False
     if method == "POST":
         return True
-    return not _is_forbidden((reworded if method == "PUT" else removed)(portal).asked)
+    return not _answers((reworded if method == "PUT" else removed)(portal).asked, 403)
 
 
-def _is_forbidden(exchange: Exchange) -> bool:
-    return exchange.response is not None and exchange.response.status == 403
+def _answers(exchange: Exchange, *statuses: int) -> bool:
+    return exchange.response is not None and exchange.response.status in statuses
 
 
 def discussion(portal: Portal) -> Discussion:
@@ -86,13 +91,13 @@ def _discussion(portal: Portal) -> Discussion:
     one, two, three = (portal.name("comment", number) for number in (1, 2, 3))
     _, asked, _ = (_write(portal, "POST", path, text) for text in (one, two, three))
     listed = portal.served(path, fresh=True)
-    given_success(listed, "the comments of the post")
     return Discussion(path, (one, two, three), asked, listed)
 
 
 def is_listed(portal: Portal) -> bool:
     """Whether the comments of the post show the second one."""
     found = discussion(portal)
+    given_success(found.listed, "the comments of the post")
     identity = views.text(views.record(found.asked), "id")
     # Whether its text arrived whole is another question.
     return found.texts[1] in found.ids() or (bool(identity) and identity in by_id(found.listed))
@@ -178,6 +183,7 @@ def _unknown(portal: Portal, request: Request) -> Exchange:
 
 
 def _subject(found: Discussion) -> str:
+    given_success(found.listed, "the comments of the post")
     ids = found.ids()
     if len(ids) < len(found.texts):
         raise Untested(Reason.SETUP_FAILED, "the post does not show the comments that were made")

@@ -61,8 +61,8 @@ def refused(portal: Portal, operation: Operation, stranger: str) -> Refused:
         if (form, stranger) in found:
             return found[form, stranger]
     made = _subject(portal, kind).commented
-    if operation.base in _OF_ONE_COMMENT and made is not None and not succeeded(made):
-        raise unusable(made, "a comment to aim at could not be made")
+    if operation.base in (_COMMENT, *_OF_ONE_COMMENT) and made is not None and not succeeded(made):
+        raise unusable(made, "the account itself could not comment")
     raise Untested(Reason.SETUP_FAILED, "nothing of ours to aim at was there (any more)")
 
 

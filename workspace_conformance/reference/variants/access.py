@@ -174,6 +174,13 @@ VARIANTS = (
         leaves=WRITTEN,
     ),
     Variant(
+        "no-comments",
+        _SERVED,
+        "posts without comments",
+        _without(_COMMENTS),
+        aspects=_TALK,
+    ),
+    Variant(
         "comments-closed",
         _MAY,
         "comments may be read, and not written",
