@@ -75,6 +75,12 @@ def _touch_neighbour(parts: Parts, call: Call) -> None:
         shelf.put(_retitled(others[-1], "."))
 
 
+def _take_oldest(parts: Parts, call: Call) -> None:
+    oldest = min(parts.store.posts.all(), key=lambda post: post.created or "", default=None)
+    if oldest is not None:
+        parts.store.remove_post(oldest.id)
+
+
 def _take_posts(parts: Parts, call: Call) -> None:
     for post in parts.store.posts.all():
         parts.store.remove_post(post.id)
@@ -231,6 +237,12 @@ FAULTS = (
         "REST-2",
         "the delete of a post or group deletes another too",
         afterwards(_take_neighbour, where("DELETE", kinds=(Kind.POST, Kind.GROUP))),
+    ),
+    Fault(
+        "delete-takes-oldest",
+        "REST-2",
+        "DELETE of a post deletes the oldest post as well",
+        afterwards(_take_oldest, where("DELETE", kinds=(Kind.POST,))),
     ),
     Fault(
         "group-delete-takes-posts",
