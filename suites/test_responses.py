@@ -197,7 +197,7 @@ def test_writing_an_unknown_comment_answers_404(portal: Portal, method: str) -> 
     if not comments.are_open(portal, method):
         test_writing_an_unknown_record_answers_404(portal, method, 1, "json")
         return
-    known = comments.reworded(portal) if method == "PUT" else comments.removed(portal)
+    known = comments.turn(portal, method)
     given_success(known.asked, f"{method} on a known comment")
     expect_status(comments.unknown(portal, known), 404)
 

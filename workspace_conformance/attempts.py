@@ -244,7 +244,7 @@ def _delete(portal: Portal, operation: Operation) -> list[Attempt]:
     """The record's last: what the other operations of the same form do to it comes before."""
     record = _subject(portal, operation)
     for other in ("blog.uncomment", "blog.update", "group.update", "people.update"):
-        before = operations.described()[f"{other}.{operation.form}".rstrip(".")]
+        before = _in_same_form(operation, other)
         if before.kind is operation.kind:
             with contextlib.suppress(Untested):
                 attempts(portal, before)
@@ -270,7 +270,7 @@ def _reword(portal: Portal, operation: Operation) -> list[Attempt]:
 def _uncomment(portal: Portal, operation: Operation) -> list[Attempt]:
     """Delete the comment that was made on a post of ours; that it is changed comes before."""
     with contextlib.suppress(Untested):
-        attempts(portal, operations.described()[f"blog.reword.{operation.form}".rstrip(".")])
+        attempts(portal, _in_same_form(operation, "blog.reword"))
     about(operation)
     fixed = {parameter(operation): _own_comment(portal, operation)}
     case = draw(operation, 1, path_parameters=fixed)[0]
@@ -287,7 +287,7 @@ def _own_comment(portal: Portal, operation: Operation) -> str:
 
 def _shown_comment(portal: Portal, operation: Operation) -> str:
     record = _subject(portal, operation)
-    made = attempts(portal, operations.described()[f"blog.comment.{operation.form}".rstrip(".")])
+    made = attempts(portal, _in_same_form(operation, "blog.comment"))
     about(operation)
     # Other people may comment on a post of ours, too.
     listed = views.records(portal.served(f"{record.path}/comment", fresh=True))
@@ -328,9 +328,9 @@ def _until_taken(portal: Portal, operation: Operation, cases: list[Case]) -> lis
 
 def _subject(portal: Portal, operation: Operation) -> Record:
     """The record that the operations of one form work on: the one that its creation made."""
-    kind, suffix = _kind(operation), f".{operation.form}" if operation.form else ""
+    kind = _kind(operation)
     creating = {"post": "blog", "group": "group", "person": "people"}[kind.name]
-    made = attempts(portal, operations.described()[f"{creating}.create{suffix}"])
+    made = attempts(portal, _in_same_form(operation, f"{creating}.create"))
     about(operation)
     record = next((attempt.record for attempt in made if attempt.record is not None), None)
     if record is not None:
@@ -352,6 +352,10 @@ def named(body: object, kind: Kind, own: dict[str, str]) -> dict[str, Any]:
     if mark is not None:
         named[mark] = f"{own[mark]} {body.get(mark, '')}".strip()
     return named
+
+
+def _in_same_form(operation: Operation, base: str) -> Operation:
+    return operations.described()[f"{base}.{operation.form}".rstrip(".")]
 
 
 def _kind(operation: Operation) -> Kind:

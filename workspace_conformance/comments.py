@@ -12,7 +12,7 @@ from lxml import etree
 from workspace_conformance import views
 from workspace_conformance.cases import format_of
 from workspace_conformance.client import as_form, as_json, succeeded
-from workspace_conformance.comparing import by_id, pause
+from workspace_conformance.comparing import by_id, let_list_follow
 from workspace_conformance.exchange import Exchange, Request
 from workspace_conformance.expectations import given_success
 from workspace_conformance.identifiers import encode, form_of
@@ -22,7 +22,6 @@ from workspace_conformance.portal import Portal
 
 _OWN = "community/blog/comment"  # the place of one comment, without its id
 _UNSERVED = (403, 404, 405, 501)  # what a list of comments answers that is not for the account
-_LAG = 5.0  # seconds that a list may show what a comment said before
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def are_open(portal: Portal, method: str) -> bool:
         return False
     if method == "POST":
         return True
-    return not _answers((reworded if method == "PUT" else removed)(portal).asked, 403)
+    return not _answers(turn(portal, method).asked, 403)
 
 
 def _answers(exchange: Exchange, *statuses: int) -> bool:
@@ -89,7 +88,7 @@ def discussion(portal: Portal) -> Discussion:
 def _discussion(portal: Portal) -> Discussion:
     path = f"{portal.make(POST, 'discussed').path}/comment"
     one, two, three = (portal.name("comment", number) for number in (1, 2, 3))
-    _, asked, _ = (_write(portal, "POST", path, text) for text in (one, two, three))
+    _, asked, _ = (write(portal, "POST", path, text) for text in (one, two, three))
     listed = portal.served(path, fresh=True)
     return Discussion(path, (one, two, three), asked, listed)
 
@@ -103,6 +102,11 @@ def is_listed(portal: Portal) -> bool:
     return found.texts[1] in found.ids() or (bool(identity) and identity in by_id(found.listed))
 
 
+def turn(portal: Portal, method: str) -> Turn:
+    """The second comment changed ("PUT"), or deleted after that ("DELETE")."""
+    return reworded(portal) if method == "PUT" else removed(portal)
+
+
 def reworded(portal: Portal) -> Turn:
     """PUT another text into the second comment."""
     return portal.once("comment reworded", lambda: _reworded(portal))
@@ -112,7 +116,7 @@ def _reworded(portal: Portal) -> Turn:
     found = discussion(portal)
     subject = _subject(found)
     text = f"{found.texts[1]}-alone"  # what it said begins what it says
-    asked = _write(portal, "PUT", f"{_OWN}/{encode(subject)}", text)
+    asked = write(portal, "PUT", f"{_OWN}/{encode(subject)}", text)
     after = portal.served(found.path, fresh=True)
     return Turn(asked, subject, text, found.listed, after)
 
@@ -153,7 +157,7 @@ def is_as_before(portal: Portal, turn: Turn) -> bool:
     """
     if not _is_as_before(turn, turn.after):
         return False
-    pause(portal, _LAG, "for the list to follow")
+    let_list_follow(portal)
     return _is_as_before(turn, portal.served(discussion(portal).path, fresh=True))
 
 
@@ -190,7 +194,8 @@ def _subject(found: Discussion) -> str:
     return ids[found.texts[1]]
 
 
-def _write(portal: Portal, method: str, path: str, text: str) -> Exchange:
+def write(portal: Portal, method: str, path: str, text: str) -> Exchange:
+    """POST or PUT what a comment says: in JSON, or as a form where that does not succeed."""
     exchange = portal.ask(method, path, "json", body=as_json({"content": text}))
     if not succeeded(exchange):
         exchange = portal.ask(method, path, "xml", body=as_form({"content": text}))

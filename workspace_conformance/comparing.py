@@ -31,6 +31,7 @@ _STILL = 10
 _ATTEMPTS = 2 * _STILL
 _READINGS = 6  # one after the other, of which each must differ from the one before
 _PAUSE = 1.0  # seconds; longer than any two readings are apart
+_LAG = 5.0  # seconds that a list may show what was before a write
 _LONGEST = 10.0  # seconds for which nothing is asked
 # No data of the resource, but of its answer, with requirements of their own.
 _ENVELOPE = (("status",), ("statusCode",), ("count",))
@@ -200,6 +201,11 @@ def pause(
     if not portal.settings.plan and portal.road.recording is None:
         portal.road.announce(why, seconds)
         time.sleep(seconds)
+
+
+def let_list_follow(portal: Portal) -> None:
+    """Wait for as long as a list may lag behind a write."""
+    pause(portal, _LAG, "for the list to follow")
 
 
 def is_still_listed(portal: Portal, kind: Kind, identity: str) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 
 from workspace_conformance import comments, views
 from workspace_conformance.client import succeeded
-from workspace_conformance.comparing import COMMENT_MEMBERS, by_id, pause
+from workspace_conformance.comparing import COMMENT_MEMBERS, by_id, let_list_follow, pause
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.expectations import difference, given_success, violation
 from workspace_conformance.identifiers import encode
@@ -20,7 +20,6 @@ from workspace_conformance.outcomes import Reason, Untested
 from workspace_conformance.portal import Portal, Record
 
 _ATTEMPTS = 3
-_LAG = 5.0  # seconds that a list may show what was deleted
 
 
 def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
@@ -168,7 +167,7 @@ def _listing(portal: Portal, deleted: Record, listed: Exchange) -> Exchange | No
     """The list that shows a deleted record; a list may lag behind, but not for long."""
     if not _shows(listed, deleted):
         return None
-    pause(portal, _LAG, "for the list to follow")
+    let_list_follow(portal)
     again = portal.served(deleted.kind.collection, fresh=True)
     return again if _shows(again, deleted) else None
 
@@ -245,7 +244,7 @@ def expect_other_comments_untouched(portal: Portal, method: str) -> None:
     if not comments.are_open(portal, method):
         expect_others_untouched(portal, method, 1)
         return
-    turn = comments.reworded(portal) if method == "PUT" else comments.removed(portal)
+    turn = comments.turn(portal, method)
     given_success(turn.asked, f"{method} on a comment")
     given_success(turn.after, "the comments of the post")
     others = [each for each in comments.discussion(portal).ids().values() if each != turn.subject]

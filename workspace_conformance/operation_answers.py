@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import yaml
 from lxml import etree
 
-from workspace_conformance import views
-from workspace_conformance.data import schema_path
+from workspace_conformance import dates, views
 from workspace_conformance.exchange import Exchange
 from workspace_conformance.media import Element, Unreadable, envelope, printable, read
-from workspace_conformance.operations import DATE_TIME, Attempt
+from workspace_conformance.operations import Attempt
 
 if TYPE_CHECKING:  # loaded when the first answer is judged
     import schemathesis
@@ -89,19 +87,7 @@ def shows_a_date(attempt: Attempt) -> bool:
     return any(
         views.text(record, name)
         for record in views.records(attempt.exchange)
-        for name in _date_members()
-    )
-
-
-@cache
-def _date_members() -> frozenset[str]:
-    text = schema_path("openapi.yaml").read_text(encoding="utf-8")
-    document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return frozenset(
-        name
-        for schema in document["components"]["schemas"].values()
-        for name, member in schema.get("properties", {}).items()
-        if member.get("$ref") == DATE_TIME
+        for name in dates.members()
     )
 
 
@@ -193,7 +179,7 @@ def _finding(failure: Failure) -> Finding:
         words = f"{place}: {failure.validation_message}"
         # A number where a date-time should be is no text of another form: it has no format at all.
         is_date = failure.schema_path[-1:] == ["format"] or (
-            bool(failure.instance_path) and failure.instance_path[-1] in _date_members()
+            bool(failure.instance_path) and failure.instance_path[-1] in dates.members()
         )
         return Finding(printable(words, 240), is_date)
     lines = [line for line in (failure.message or "").splitlines() if line.strip()]

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workspace_conformance import operations, views
+from workspace_conformance import comments, operations, views
 from workspace_conformance.attempts import named, parameter
 from workspace_conformance.client import (
     NOBODY,
     Credential,
-    as_form,
-    as_json,
     succeeded,
     unknown_token,
     unusable,
@@ -102,9 +100,7 @@ def _made(portal: Portal, kind: Kind) -> _Subject:
     if kind is not POST:
         return _Subject(record, before)
     path, text = f"{record.path}/comment", portal.name("comment", "strangers")
-    made = portal.ask("POST", path, "json", body=as_json({"content": text}))
-    if not succeeded(made):
-        made = portal.ask("POST", path, "xml", body=as_form({"content": text}))
+    made = comments.write(portal, "POST", path, text)
     listed = views.records(portal.served(path, fresh=True))
     identity = next((views.text(view, "id") for view in listed if text in str(view)), "")
     return _Subject(record, before, identity, text, made)

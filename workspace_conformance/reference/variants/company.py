@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..bodies import Fields
+from ..faults.calls import where
 from ..faults.wrapping import on_fields
 from ..parts import Parts
 from ..records import Comment, Group, Post
@@ -17,8 +18,6 @@ from .model import Apply, Variant, anew, deciding, parts
 _OTHERS = "what other people do meanwhile"
 _VALUES = "which values of a field are taken"
 _KEPT = "how texts are kept"
-
-_ITEMS = (Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT)
 
 EVERY = 0.05  # seconds between two things that somebody else does
 _MOST = 40  # of them at once, after a long silence
@@ -144,7 +143,7 @@ def _no_password(to: Parts, call: Call, fields: Fields) -> Outcome | None:
 
 
 def _no_field(to: Parts, call: Call, fields: Fields) -> Outcome | None:
-    empty = call.asked.method == "PUT" and call.place.kind in _ITEMS and not fields
+    empty = where("PUT")(call) and not fields
     return Outcome(400, error="There is nothing to change") if empty else None
 
 

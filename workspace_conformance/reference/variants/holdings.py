@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..faults.calls import where
-from ..faults.wrapping import on_outcome, on_success
+from ..faults.wrapping import on_envelope, on_outcome, on_success
 from ..parts import Parts
 from ..records import Group, Person, Post
 from ..values import Call, Form, Json, Kind, Outcome
@@ -15,8 +15,6 @@ _PAGES = "how many records one answer lists"
 _ORDER = "in which order a list stands"
 _DELETED = "what a delete answers besides 200 (BC Responses)"
 _WRITTEN = "how much of a record a write answers"
-
-_DONE = where("DELETE")
 
 _LISTS = (Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS)
 
@@ -52,17 +50,16 @@ def _people(to: Parts, number: int) -> None:
 
 
 def _deletes_unsaid(to: Parts) -> None:
-    inner = to.envelope
-
-    def envelope(call: Call, outcome: Outcome, form: Form) -> Json:
-        members = inner(call, outcome, form)
-        if not isinstance(members, dict) or outcome.error is not None or not _DONE(call):
-            return members
-        left = {"response"} if form is Form.XML else set()
-        said = {**members, "count": 1, "response": None}
-        return {name: value for name, value in said.items() if name not in left}
-
-    to.envelope = envelope
+    done = where("DELETE")
+    on_envelope(
+        lambda _, out, members: members if out.error else {**members, "count": 1, "response": None},
+        when=done,
+    )(to)
+    on_envelope(
+        lambda _, __, members: {name: members[name] for name in members if name != "response"},
+        Form.XML,
+        when=done,
+    )(to)
 
 
 def _many(to: Parts) -> None:
