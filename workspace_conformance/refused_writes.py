@@ -51,6 +51,11 @@ def refused(portal: Portal, operation: Operation, stranger: str) -> Refused:
     kind = operation.kind or POST
     found = portal.once(("refused writes", kind.name), lambda: _all(portal, kind))
     about(operation)
+    made = _subject(portal, kind).commented
+    if operation.base in (_COMMENT, *_OF_ONE_COMMENT) and made is not None and not succeeded(made):
+        why = unusable(made, "the account itself could not comment")
+        if operation.base != _COMMENT or why.reason in (Reason.NOT_PERMITTED, Reason.NOT_SERVED):
+            raise why
     # What an unknown credential sends goes out in one form, which stands for all of them.
     forms = [operation.id]
     if stranger == "unknown":
@@ -58,9 +63,6 @@ def refused(portal: Portal, operation: Operation, stranger: str) -> Refused:
     for form in forms:
         if (form, stranger) in found:
             return found[form, stranger]
-    made = _subject(portal, kind).commented
-    if operation.base in (_COMMENT, *_OF_ONE_COMMENT) and made is not None and not succeeded(made):
-        raise unusable(made, "the account itself could not comment")
     raise Untested(Reason.SETUP_FAILED, "nothing of ours to aim at was there (any more)")
 
 

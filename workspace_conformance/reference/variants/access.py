@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from ..faults.wrapping import on_outcome
+from ..faults.calls import where
+from ..faults.wrapping import on_outcome, on_refusal
 from ..parts import Parts
 from ..values import Account, Answer, Asked, Call, Caller, Kind, Outcome
 from .model import Apply, Variant, always, bare, deciding, on_answer, parts
@@ -18,6 +19,8 @@ BLOGS = frozenset((Kind.POSTS, Kind.POST, Kind.COMMENTS, Kind.COMMENT))
 GROUPS = frozenset((Kind.GROUPS, Kind.GROUP))
 PEOPLE = frozenset((Kind.PEOPLE, Kind.PERSON))
 DENIED = Outcome(403, error="Access denied")
+
+_COMMENTS = frozenset((Kind.COMMENTS, Kind.COMMENT))
 
 WRITTEN = frozenset(
     f"{prefix}-{number}"
@@ -38,10 +41,17 @@ WRITTEN = frozenset(
 
 
 def _without(kinds: Collection[Kind]) -> Apply:
-    def apply(to: Parts) -> None:
-        to.routes = {kind: found for kind, found in to.routes.items() if kind not in kinds}
+    return parts(lambda to: _unroute(to, kinds))
 
-    return parts(apply)
+
+def _unroute(to: Parts, kinds: Collection[Kind]) -> None:
+    to.routes = {kind: found for kind, found in to.routes.items() if kind not in kinds}
+
+
+def _without_comments(to: Parts) -> None:
+    _unroute(to, _COMMENTS)
+    nothing = Outcome(404, error="There is nothing here")
+    on_refusal(lambda *_: nothing, where(kinds=_COMMENTS))(to)
 
 
 def _denied(kinds: Collection[Kind], *methods: str) -> Apply:
@@ -131,7 +141,6 @@ _OPTIONS = deciding("OPTIONS")
 _SESSION = deciding("sessions")
 _BLOGS = deciding("blogs")
 _TALK = deciding("comments")
-_COMMENTS = frozenset((Kind.COMMENTS, Kind.COMMENT))
 
 VARIANTS = (
     Variant("no-blogs", _SERVED, "no blog module", _without(BLOGS), aspects=_BLOGS),
@@ -176,8 +185,8 @@ VARIANTS = (
     Variant(
         "no-comments",
         _SERVED,
-        "posts without comments",
-        _without(_COMMENTS),
+        "posts without comments: 404, before any credential is looked at",
+        parts(_without_comments),
         aspects=_TALK,
     ),
     Variant(
