@@ -1,3 +1,3 @@
 """Registers the plugin, nothing else."""
 
-pytest_plugins = ["workspace_conformance.plugin"]
+pytest_plugins = ["workspace_conformance.session.plugin"]

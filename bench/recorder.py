@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance.plugin import RUN
+from workspace_conformance.session.plugin import RUN
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -17,9 +17,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, None, None]
     """After the run: its requests in the order of sending, and the span from first to last."""
     yield
     run = session.config.stash.get(RUN, None)
-    if run is None or run.road is None:
+    if run is None or run.transport is None:
         return
-    exchanges = sorted(run.road.exchanges.values(), key=lambda exchange: exchange.sent)
+    exchanges = sorted(run.transport.exchanges.values(), key=lambda exchange: exchange.sent)
     span = max(one.received for one in exchanges) - exchanges[0].sent
     requests = [exchange.request for exchange in exchanges]
     Path(os.environ["BENCH_RECORD"]).write_bytes(pickle.dumps((span, requests)))

@@ -24,7 +24,7 @@ from pathlib import Path
 import httpx
 
 from workspace_conformance import reference
-from workspace_conformance.exchange import Request
+from workspace_conformance.exchange.messages import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 16  # requests that the bare client has under way: more make it slower

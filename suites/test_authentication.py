@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import authentication, envelopes, views
-from workspace_conformance.client import NOBODY, Credential, as_form, as_json
-from workspace_conformance.exchange import is_field_value
-from workspace_conformance.expectations import (
+from workspace_conformance.checks import authentication, envelopes
+from workspace_conformance.checks.expectations import (
     answer,
     expect_no_success,
     expect_refusal,
@@ -18,10 +16,13 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.experiments import refusals
-from workspace_conformance.identifiers import encode
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks.experiments import refusals
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.messages import is_field_value
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import NOBODY, Credential, as_form, as_json
 
 READABLE = [
     "self",
@@ -222,11 +223,11 @@ def test_login_gives_a_token(portal: Portal, fmt: str) -> None:
     """POST of user name and password answers 201 with token and expires."""
     exchange = authentication.log_in(portal, fmt)
     expect_status(exchange, 201)
-    shown = views.record(exchange)
-    if views.value(answer(exchange)) is None:
+    shown = contents.record(exchange)
+    if contents.value(answer(exchange)) is None:
         raise Untested(Reason.SETUP_FAILED, "the answer to the login cannot be read")
     for member in ("token", "expires"):
-        if not views.text(shown, member):
+        if not contents.text(shown, member):
             violation(exchange, f"answers without {member}")
 
 
@@ -238,7 +239,7 @@ def test_the_token_authenticates(portal: Portal, fmt: str) -> None:
     for number in range(3):
         given = authentication.log_in(portal, fmt, number)
         given_success(given, "the login")
-        token = views.text(views.record(given), "token")
+        token = contents.text(contents.record(given), "token")
         if not token:
             raise Untested(Reason.SETUP_FAILED, "the login gave no token")
         if not is_field_value(token):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import dates, views
-from workspace_conformance.authentication import log_in
-from workspace_conformance.expectations import given_success
-from workspace_conformance.experiments import FORMATS, creation, update
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks import dates
+from workspace_conformance.checks.authentication import log_in
+from workspace_conformance.checks.expectations import given_success
+from workspace_conformance.checks.experiments import FORMATS, creation, update
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.records import Portal
 
 READABLE = [
     "self",
@@ -48,6 +49,6 @@ def test_when_the_token_expires(portal: Portal) -> None:
     """The login's expires has the round-trip form."""
     exchange = log_in(portal, "json")
     given_success(exchange, "the login")
-    if views.record(exchange) is None:
+    if contents.record(exchange) is None:
         raise Untested(Reason.SETUP_FAILED, "the answer to the login shows no record")
     dates.expect_round_trip([exchange])

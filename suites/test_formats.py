@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import bodies, comparing, envelopes, views
-from workspace_conformance.client import NOBODY, as_json, succeeded
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.expectations import (
+from workspace_conformance.checks import bodies, envelopes, repeated_reads
+from workspace_conformance.checks.expectations import (
     declared,
     expect_media,
     expect_no_success,
@@ -19,11 +17,14 @@ from workspace_conformance.expectations import (
     says_more_than_status,
     violation,
 )
-from workspace_conformance.experiments import write
-from workspace_conformance.identifiers import encode
-from workspace_conformance.kinds import PERSON
-from workspace_conformance.outcomes import Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks.experiments import write
+from workspace_conformance.contract.kinds import PERSON
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.outcomes import Untested
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import NOBODY, as_json, succeeded
 
 LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
 ITEMS = ["self", "item-1", "item-2", "item-3"]
@@ -94,7 +95,7 @@ def test_no_format_gives_xml_when_writing(portal: Portal, method: str, place: in
 @pytest.mark.parametrize("resource", READABLE)
 def test_both_forms_carry_the_same_data(portal: Portal, resource: str) -> None:
     """GET with .json and with .xml: what the one says, the other says."""
-    comparing.expect_same_data(portal, portal.resource(resource).path)
+    repeated_reads.expect_same_data(portal, portal.resource(resource).path)
 
 
 @pytest.mark.requirement("FMT-4")
@@ -109,7 +110,7 @@ def test_both_forms_carry_the_same_characters(portal: Portal) -> None:
             if number == len(SPECIAL_TEXTS):
                 raise
         else:
-            comparing.expect_same_data(portal, record.path)
+            repeated_reads.expect_same_data(portal, record.path)
             return
 
 
@@ -219,12 +220,12 @@ def test_content_type_names_the_format(
 @pytest.mark.parametrize("fmt", ["", "json", "xml"])
 def test_an_id_with_a_dot_is_served(portal: Portal, fmt: str) -> None:
     """GET people/{userName} with a user name that holds a dot serves that person."""
-    person = comparing.dotted_person(portal)
-    name, identity = views.text(person, "userName"), views.text(person, "id")
+    person = repeated_reads.dotted_person(portal)
+    name, identity = contents.text(person, "userName"), contents.text(person, "id")
     given_success(portal.get(f"{PERSON.collection}/{encode(identity)}", fmt), "the person's id")
     exchange = portal.get(f"{PERSON.collection}/{encode(name)}", fmt)
     expect_success(exchange)
-    found = views.text(views.record(exchange), "id")
+    found = contents.text(contents.record(exchange), "id")
     if found and found != identity:
         violation(exchange, f"serves the record {found} where {identity} was asked for")
 
@@ -235,7 +236,7 @@ def test_errors_are_xml_when_no_format_is_named(portal: Portal, cause: str) -> N
     """An error that carries information, asked for with no format specified, is XML and well-
     formed.
     """
-    _expect_xml_error(comparing.provoke(portal, cause, ""))
+    _expect_xml_error(repeated_reads.provoke(portal, cause, ""))
 
 
 def _expect_xml_error(exchange: Exchange) -> None:
@@ -265,7 +266,7 @@ def test_errors_of_writes_are_xml_when_no_format_is_named(portal: Portal, method
 @pytest.mark.parametrize("cause", ["no credential", "unknown record", "unknown path"])
 def test_errors_are_well_formed(portal: Portal, cause: str, fmt: str) -> None:
     """An error asked for with a suffix is well-formed in whatever media it declares."""
-    exchange = comparing.provoke(portal, cause, fmt)
+    exchange = repeated_reads.provoke(portal, cause, fmt)
     given_failure(exchange)
     expect_readable(exchange)
 

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import views
-from workspace_conformance.client import FORMATS, succeeded
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.expectations import (
+from workspace_conformance.checks.expectations import (
     answer,
     expect_no_server_error,
     expect_no_success,
@@ -23,7 +20,7 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.id_checks import (
+from workspace_conformance.checks.identifier_checks import (
     ask,
     expect_answered,
     expect_not_repeated,
@@ -34,8 +31,14 @@ from workspace_conformance.id_checks import (
     given_unknown_refused,
     is_named,
 )
-from workspace_conformance.id_subjects import OTHER_KIND, SORTS, Subject, numbers_near, subject
-from workspace_conformance.id_writing import (
+from workspace_conformance.checks.identifier_subjects import (
+    OTHER_KIND,
+    SORTS,
+    Subject,
+    numbers_near,
+    subject,
+)
+from workspace_conformance.checks.identifier_writes import (
     UNSAFE,
     WRONG_TO_WRITE,
     given_unknown_write_refused,
@@ -44,9 +47,12 @@ from workspace_conformance.id_writing import (
     unknown_to_write,
     writing,
 )
-from workspace_conformance.identifiers import Form, Identifier, encode
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import Form, Identifier, encode
+from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import FORMATS, succeeded
 
 ITEMS = ["item-1", "item-2", "item-3"]
 NAMED = [*ITEMS, "user-name"]
@@ -176,7 +182,7 @@ def test_a_number_reaches_its_own_record(portal: Portal, item: str) -> None:
 
     def is_its_own(found: Identifier) -> None:
         exchange = ask(portal, real, found)
-        if answer(exchange).succeeded and views.text(views.record(exchange), "id"):
+        if answer(exchange).succeeded and contents.text(contents.record(exchange), "id"):
             expect_nothing(exchange, found)
 
     for_these(numbers_near(real), is_its_own)
@@ -202,7 +208,7 @@ def test_wildcard_reaches_nothing(portal: Portal, item: str) -> None:
 
     def reaches_nothing(found: Identifier) -> None:
         exchange = ask(portal, real, found)
-        if answer(exchange).succeeded and views.record(exchange):
+        if answer(exchange).succeeded and contents.record(exchange):
             expect_nothing(exchange, found)
 
     for_each(portal, real, "wrong", reaches_nothing)
@@ -330,7 +336,7 @@ def expect_no_success_at(exchange: Exchange) -> None:
 
 def expect_reaches_nothing(exchange: Exchange) -> None:
     """No success that shows something; whether another success is in order is for ID-2."""
-    if succeeded(exchange) and not any(views.records(exchange)):
+    if succeeded(exchange) and not any(contents.records(exchange)):
         raise Untested(Reason.SETUP_FAILED, "a success that shows nothing")
     expect_no_success(exchange)
 
@@ -345,13 +351,13 @@ def is_borne(exchange: Exchange, found: Identifier) -> bool:
     """Whether the answer is a record that really bears that id or user name."""
     if found.kind == OTHER_KIND or not succeeded(exchange):
         return False
-    return is_named(views.record(exchange), found.text, NAMES)
+    return is_named(contents.record(exchange), found.text, NAMES)
 
 
 def given_identity(exchange: Exchange) -> str:
     """The id that the real record shows; Untested where it shows none."""
     given_success(exchange, "asking for the real id")
-    identity = views.text(views.record(exchange), "id")
+    identity = contents.text(contents.record(exchange), "id")
     if not identity:
         raise Untested(Reason.SETUP_FAILED, "the real record shows no id to compare with")
     return identity
@@ -359,6 +365,8 @@ def given_identity(exchange: Exchange) -> str:
 
 def expect_shown(exchange: Exchange, identity: str) -> None:
     """The record in a success, where it can be read, is the one with that id."""
-    view = views.record(exchange)
-    if views.text(view, "id") and not is_named(view, identity, ["id"]):
-        violation(exchange, f"shows the record {views.text(view, 'id')!a}; expected {identity!a}")
+    view = contents.record(exchange)
+    if contents.text(view, "id") and not is_named(view, identity, ["id"]):
+        violation(
+            exchange, f"shows the record {contents.text(view, 'id')!a}; expected {identity!a}"
+        )

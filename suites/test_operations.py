@@ -7,23 +7,16 @@ from functools import partial
 
 import pytest
 
-from workspace_conformance import (
+from workspace_conformance.checks import (
     authentication,
+    described_answers,
+    described_operations,
     envelopes,
-    operation_answers,
-    operations,
     refused_writes,
 )
-from workspace_conformance.attempts import (
-    ask_with_another_method,
-    attempts,
-    given_successes,
-    in_turn,
-    of_a_suffix,
-)
-from workspace_conformance.client import NOBODY, Credential, unknown_token, unusable
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.expectations import (
+from workspace_conformance.checks.described_answers import Finding
+from workspace_conformance.checks.described_operations import Attempt, Operation, spelled
+from workspace_conformance.checks.expectations import (
     NO_CONTENT,
     answer,
     expect_media,
@@ -38,11 +31,18 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.identifiers import encode
-from workspace_conformance.operation_answers import Finding
-from workspace_conformance.operations import Attempt, Operation, spelled
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks.operation_attempts import (
+    ask_with_another_method,
+    attempts,
+    given_successes,
+    in_turn,
+    of_a_suffix,
+)
+from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import NOBODY, Credential, unknown_token, unusable
 
 _LOGIN = "authentication.login"
 _MAYBE_DATELESS = ("people.create", "people.update")  # nobody told the portal a date
@@ -54,7 +54,7 @@ def _those(wanted: Callable[[Operation], bool]) -> pytest.MarkDecorator:
         "name",
         [
             pytest.param(operation.id, marks=[pytest.mark.writes] if _writes(operation) else [])
-            for operation in operations.described().values()
+            for operation in described_operations.described().values()
             if wanted(operation)
         ],
     )
@@ -71,7 +71,7 @@ def _guarded_reading(operation: Operation) -> bool:
 def _successes(portal: Portal, name: str) -> list[Attempt]:
     """The successes of an operation, or of one that shares its place."""
     __tracebackhide__ = True
-    return in_turn(portal, operations.described()[name], given_successes)
+    return in_turn(portal, described_operations.described()[name], given_successes)
 
 
 def _expect_none(found: Iterable[Finding], exchange: Exchange, *, dates: bool = False) -> None:
@@ -88,12 +88,12 @@ def _expect_none(found: Iterable[Finding], exchange: Exchange, *, dates: bool = 
 @_those(lambda operation: True)
 def test_no_request_breaks_the_server(portal: Portal, name: str) -> None:
     """No drawn request is answered 5xx; 503 is the documented answer to too many."""
-    tried = in_turn(portal, operations.described()[name], attempts)
+    tried = in_turn(portal, described_operations.described()[name], attempts)
     judged = [attempt for attempt in tried if answer(attempt.exchange).status != 503]
     if not judged:
         raise Untested(Reason.THROTTLED, "every drawn request was answered 503")
     for attempt in judged:
-        if operation_answers.findings("not_a_server_error", attempt):
+        if described_answers.findings("not_a_server_error", attempt):
             expect_no_server_error(attempt.exchange)
 
 
@@ -101,7 +101,7 @@ def _expect_declared_status(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
     for attempt in _successes(portal, name):
         _expect_none(
-            operation_answers.findings("status_code_conformance", attempt), attempt.exchange
+            described_answers.findings("status_code_conformance", attempt), attempt.exchange
         )
 
 
@@ -137,7 +137,7 @@ def test_a_delete_has_its_status(portal: Portal, name: str) -> None:
 @_those(_writes)
 def test_the_answer_to_a_write_agrees_with_its_status(portal: Portal, name: str) -> None:
     """POST, PUT and DELETE: no error inside a success, and the envelope's status is HTTP's."""
-    for attempt in in_turn(portal, operations.described()[name], attempts):
+    for attempt in in_turn(portal, described_operations.described()[name], attempts):
         envelopes.expect_agreement(attempt.exchange)
 
 
@@ -153,7 +153,7 @@ def test_a_login_has_its_status(portal: Portal, name: str) -> None:
 
 def _expect_declared_media(portal: Portal, name: str) -> None:
     __tracebackhide__ = True
-    operation = operations.described()[name]
+    operation = described_operations.described()[name]
     good = _successes(portal, name)
     judged = [a for a in good if answer(a.exchange).status not in NO_CONTENT]
     if not judged:
@@ -166,7 +166,7 @@ def _expect_declared_media(portal: Portal, name: str) -> None:
                 portal.get(bare, operation.form, query="count=2&startIndex=0"), operation.form
             )
         _expect_none(
-            operation_answers.findings("content_type_conformance", attempt), attempt.exchange
+            described_answers.findings("content_type_conformance", attempt), attempt.exchange
         )
         expect_media(attempt.exchange, operation.media)
 
@@ -198,7 +198,7 @@ def test_operations_answer_xml_by_default(portal: Portal, name: str) -> None:
 )
 def test_writing_comments_takes_a_suffix(portal: Portal, name: str) -> None:
     """POST, PUT and DELETE of a comment take either suffix, where they work in any form."""
-    expect_success(in_turn(portal, operations.described()[name], of_a_suffix))
+    expect_success(in_turn(portal, described_operations.described()[name], of_a_suffix))
 
 
 # --- body -----------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def _expect_body_by_schema(portal: Portal, name: str) -> None:
     good = _successes(portal, name)
     judged = 0
     for attempt in good:
-        found = operation_answers.envelope_findings(attempt)
+        found = described_answers.envelope_findings(attempt)
         if found is not None:
             judged += 1
             _expect_none(found, attempt.exchange)
@@ -235,8 +235,8 @@ def test_xml_bodies_follow_the_schema(portal: Portal, name: str) -> None:
 @_those(lambda operation: operation.shows_dates and operation.base not in _MAYBE_DATELESS)
 def test_date_times_follow_the_schema(portal: Portal, name: str) -> None:
     """What the schema says is a date-time is one."""
-    for attempt in in_turn(portal, operations.described()[name], _dated):
-        found = operation_answers.envelope_findings(attempt)
+    for attempt in in_turn(portal, described_operations.described()[name], _dated):
+        found = described_answers.envelope_findings(attempt)
         assert found is not None
         _expect_none(found, attempt.exchange, dates=True)
 
@@ -247,8 +247,8 @@ def _dated(portal: Portal, operation: Operation) -> list[Attempt]:
     dated = [
         attempt
         for attempt in good
-        if operation_answers.envelope_findings(attempt) is not None
-        and operation_answers.shows_a_date(attempt)
+        if described_answers.envelope_findings(attempt) is not None
+        and described_answers.shows_a_date(attempt)
     ]
     if not dated:
         raise Untested(Reason.NOT_SERVED, "no answer shows a date-time")
@@ -276,7 +276,7 @@ def _in_one_form() -> list[str]:
 
 
 def _placed_reading() -> list[tuple[int, Operation]]:
-    reading = [one for one in operations.described().values() if _guarded_reading(one)]
+    reading = [one for one in described_operations.described().values() if _guarded_reading(one)]
     bases = list(dict.fromkeys(one.base for one in reading))
     return [(bases.index(one.base), one) for one in reading]
 
@@ -287,7 +287,7 @@ def _placed_reading() -> list[tuple[int, Operation]]:
 def test_unsupported_methods_do_not_succeed(portal: Portal, name: str, other: str) -> None:
     """A method that is not documented does not succeed where GET does."""
     ask = partial(ask_with_another_method, method=other)
-    expect_no_success(in_turn(portal, operations.described()[name], ask))
+    expect_no_success(in_turn(portal, described_operations.described()[name], ask))
 
 
 @pytest.mark.requirement("AUTH-1")
@@ -295,7 +295,7 @@ def test_unsupported_methods_do_not_succeed(portal: Portal, name: str, other: st
 def test_a_missing_credential_is_not_ignored(portal: Portal, name: str) -> None:
     """A request that succeeded is refused without Authorization."""
     attempt = _successes(portal, name)[0]
-    expect_refusal(operations.send_again(portal, attempt, credential=NOBODY))
+    expect_refusal(described_operations.send_again(portal, attempt, credential=NOBODY))
 
 
 @pytest.mark.requirement("AUTH-3")
@@ -304,7 +304,7 @@ def test_an_invalid_credential_is_not_ignored(portal: Portal, name: str) -> None
     """A request that succeeded is refused with 401 when its credential is unknown."""
     attempt = _successes(portal, name)[0]
     unknown = Credential(unknown_token(portal.settings.seed))
-    expect_status(operations.send_again(portal, attempt, credential=unknown), 401)
+    expect_status(described_operations.send_again(portal, attempt, credential=unknown), 401)
 
 
 @pytest.mark.requirement("AUTH-2")
@@ -312,7 +312,7 @@ def test_an_invalid_credential_is_not_ignored(portal: Portal, name: str) -> None
 def test_a_missing_credential_is_401(portal: Portal, name: str) -> None:
     """A request that succeeded, without Authorization: when it is refused, with 401."""
     attempt = _successes(portal, name)[0]
-    exchange = operations.send_again(portal, attempt, credential=NOBODY)
+    exchange = described_operations.send_again(portal, attempt, credential=NOBODY)
     given_refusal(exchange)
     expect_status(exchange, 401)
 
@@ -332,7 +332,7 @@ def test_no_invalid_credential_is_taken(portal: Portal, name: str, form: str) ->
     """A request that succeeded is refused with 401 when its credential is invalid in any way."""
     attempt = _successes(portal, name)[0]
     credential = authentication.invalid(portal, form)
-    expect_status(operations.send_again(portal, attempt, credential=credential), 401)
+    expect_status(described_operations.send_again(portal, attempt, credential=credential), 401)
 
 
 @pytest.mark.requirement("AUTH-4")
@@ -347,7 +347,7 @@ def test_no_invalid_credential_is_taken(portal: Portal, name: str, form: str) ->
 def test_a_query_parameter_does_not_authenticate(portal: Portal, name: str, parameter: str) -> None:
     """A request that succeeded is refused when its credential stands in the query alone."""
     attempt = _successes(portal, name)[0]
-    given_failure(operations.send_again(portal, attempt, credential=NOBODY))
+    given_failure(described_operations.send_again(portal, attempt, credential=NOBODY))
     path, query, _ = spelled(attempt.case)
     more = f"{parameter}={encode(authentication.token(portal))}"
     expect_no_success(
@@ -360,7 +360,7 @@ def test_a_query_parameter_does_not_authenticate(portal: Portal, name: str, para
 def test_a_cookie_does_not_authenticate(portal: Portal, name: str) -> None:
     """A request that succeeded is refused when its credential stands in a cookie alone."""
     attempt = _successes(portal, name)[0]
-    given_failure(operations.send_again(portal, attempt, credential=NOBODY))
+    given_failure(described_operations.send_again(portal, attempt, credential=NOBODY))
     path, query, _ = spelled(attempt.case)
     cookie = [("Cookie", f"asc_auth_key={authentication.token(portal)}")]
     expect_no_success(portal.get(path, query=query, headers=cookie, credential=NOBODY))
@@ -371,7 +371,9 @@ def test_a_cookie_does_not_authenticate(portal: Portal, name: str) -> None:
 def test_a_401_to_any_reading_challenges(portal: Portal, name: str) -> None:
     """A 401 to a request that succeeded with Authorization carries WWW-Authenticate."""
     attempt = _successes(portal, name)[0]
-    authentication.expect_challenge(operations.send_again(portal, attempt, credential=NOBODY))
+    authentication.expect_challenge(
+        described_operations.send_again(portal, attempt, credential=NOBODY)
+    )
 
 
 @pytest.mark.requirement("AUTH-7")
@@ -379,7 +381,7 @@ def test_a_401_to_any_reading_challenges(portal: Portal, name: str) -> None:
 def test_a_refusal_of_reading_discloses_nothing(portal: Portal, name: str) -> None:
     """What a 401 says holds nothing of what the same request with a credential gets."""
     attempt = _successes(portal, name)[0]
-    exchange = operations.send_again(portal, attempt, credential=NOBODY)
+    exchange = described_operations.send_again(portal, attempt, credential=NOBODY)
     given_failure(exchange)
     authentication.expect_nothing_disclosed(portal, exchange, attempt.exchange)
 
@@ -408,7 +410,7 @@ def _strangers(*who: str) -> pytest.MarkDecorator:
 
 def _refused(portal: Portal, name: str, stranger: str) -> refused_writes.Refused:
     ask = partial(refused_writes.refused, stranger=stranger)
-    return in_turn(portal, operations.described()[name], ask)
+    return in_turn(portal, described_operations.described()[name], ask)
 
 
 @pytest.mark.requirement("AUTH-1")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import bodies
-from workspace_conformance.client import succeeded
-from workspace_conformance.expectations import (
+from workspace_conformance.checks import bodies
+from workspace_conformance.checks.expectations import (
     expect_refusal,
     expect_success,
     given_success,
     violation,
 )
-from workspace_conformance.experiments import creation, update
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks.experiments import creation, update
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import succeeded
 
 PLACES = [1, 2, 3]
 TOLD = {

@@ -6,13 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import bodies, comments, envelopes, isolation, views
-from workspace_conformance.comparing import (
-    in_another_version,
-    is_served_somehow,
-    undocumented_paths,
-)
-from workspace_conformance.expectations import (
+from workspace_conformance.checks import bodies, comments, envelopes, isolation
+from workspace_conformance.checks.expectations import (
     answer,
     expect_no_server_error,
     expect_no_success,
@@ -23,12 +18,18 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.experiments import Deletion, creation, deletion, update, write
-from workspace_conformance.identifiers import encode
-from workspace_conformance.kinds import POST
-from workspace_conformance.ours import is_another
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks.experiments import Deletion, creation, deletion, update, write
+from workspace_conformance.checks.repeated_reads import (
+    in_another_version,
+    is_served_somehow,
+    undocumented_paths,
+)
+from workspace_conformance.contract.kinds import POST
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.ownership import is_another
+from workspace_conformance.portal.records import Portal
 
 LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
 ITEMS = ["self", "item-1", "item-2", "item-3"]
@@ -139,13 +140,13 @@ def test_a_deleted_comment_is_gone(portal: Portal) -> None:
 
 def _is_another(portal: Portal, removed: Deletion) -> bool:
     """Whether another record has been given the id of the one that was deleted."""
-    view = views.record(removed.after)
+    view = contents.record(removed.after)
     return view is not None and is_another(portal, removed.kind, view, removed.record.name)
 
 
 def _is_served(removed: Deletion) -> bool:
     """Whether the record is still there: a success that shows nothing of it is STA-5's finding."""
-    shown = views.text(views.record(removed.after), "id")
+    shown = contents.text(contents.record(removed.after), "id")
     return answer(removed.after).succeeded and shown == removed.record.id
 
 
@@ -394,7 +395,7 @@ def test_count_is_the_number_of_items(portal: Portal, resource: str, fmt: str) -
     found = portal.resource(resource)
     exchange = portal.get(found.path, fmt)
     given_success(exchange)
-    envelopes.expect_count(exchange, found.is_list, len(views.records(exchange)))
+    envelopes.expect_count(exchange, found.is_list, len(contents.records(exchange)))
 
 
 @pytest.mark.requirement("ENV-3")
@@ -411,7 +412,7 @@ def test_count_of_what_was_written(portal: Portal, fmt: str) -> None:
         except Untested as why:
             unjudged.append(why)
             continue
-        if views.text(views.record(exchange), "id"):
+        if contents.text(contents.record(exchange), "id"):
             envelopes.expect_count(exchange, False, 1)
         else:
             unjudged.append(Untested(Reason.SETUP_FAILED, "no answer shows a record to count"))
@@ -426,4 +427,4 @@ def test_count_of_a_page(portal: Portal, resource: str, fmt: str) -> None:
     """count of a page is the number of items shown, not of all that there are."""
     exchange = portal.get(portal.resource(resource).path, fmt, query="count=2&startIndex=0")
     given_success(exchange, "a page of the list")
-    envelopes.expect_count(exchange, True, len(views.records(exchange)))
+    envelopes.expect_count(exchange, True, len(contents.records(exchange)))

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance import comments, envelopes, isolation, views
-from workspace_conformance.comparing import expect_unchanged_by_reading, is_still_listed
-from workspace_conformance.expectations import (
+from workspace_conformance.checks import comments, envelopes, isolation
+from workspace_conformance.checks.expectations import (
     answer,
     difference,
     expect_no_success,
@@ -16,10 +15,12 @@ from workspace_conformance.expectations import (
     given_success,
     violation,
 )
-from workspace_conformance.experiments import creation, update
-from workspace_conformance.identifiers import encode
-from workspace_conformance.outcomes import Reason, Untested
-from workspace_conformance.portal import Portal
+from workspace_conformance.checks.experiments import creation, update
+from workspace_conformance.checks.repeated_reads import expect_unchanged_by_reading, is_still_listed
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.records import Portal
 
 LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
 READABLE = ["self", *LISTS[:3], "item-1", "item-2", "item-3", "comments"]
@@ -48,7 +49,7 @@ def test_listed_records_are_served(portal: Portal, place: int) -> None:
             exchange = portal.served(path, fresh=True)
         judged += 1
         expect_success(exchange)
-        shown = views.text(views.record(exchange), "id")
+        shown = contents.text(contents.record(exchange), "id")
         if ids and shown != identity:
             violation(exchange, f"serves the record {shown!r} at the URL of {identity!r}")
     if not judged:
@@ -68,7 +69,7 @@ def test_created_records_are_served(portal: Portal, place: int, fmt: str) -> Non
     if answer(made.found).status in (404, 410) and not envelopes.is_listed(portal, made):
         raise Untested(Reason.SETUP_FAILED, "nothing shows that the record was made")
     expect_success(made.found)
-    shown = views.text(views.record(made.found), "id")
+    shown = contents.text(contents.record(made.found), "id")
     if shown != made.record.id:
         violation(made.found, f"serves the record {shown!r} at the URL of {made.record.id!r}")
 
@@ -139,7 +140,7 @@ def test_get_serves_what_put_reported(portal: Portal, place: int, fmt: str) -> N
     given_success(changed.after, "reading the record after the update")
     # Whether two forms say the same is for FMT-4: the same form is compared.
     given_success(changed.same, "reading the record in the form of the update")
-    reported, served = views.record(changed.asked), views.record(changed.same)
+    reported, served = contents.record(changed.asked), contents.record(changed.same)
     for name in difference(reported, served, changed.kind.updated):
         assert reported is not None
         assert served is not None

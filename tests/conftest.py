@@ -14,11 +14,11 @@ _TESTS = Path(__file__).parent
 # Modules that take long: begun last, they would keep one process busy when the others are done.
 _LONG = (
     "hostile/test_left_behind.py",
-    "test_campaign.py",
+    "limiter/test_burst.py",
     "reporting/test_every_report.py",
-    "test_replay.py",
-    "test_runs.py",
-    "test_parallel.py",
+    "session/test_replay.py",
+    "session/test_runs.py",
+    "session/test_parallel.py",
     "test_budget.py",
     "reporting/test_gated_runs.py",
     "hostile/test_resets.py",

@@ -30,11 +30,11 @@ from unittest import mock
 import pytest
 
 from tests import collateral
-from workspace_conformance.contract import Contract, Level, load
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.contract.requirements import Contract, Level, load
 from workspace_conformance.reference.faults import FAULTS, Fault
 from workspace_conformance.reporting import results, writing
-from workspace_conformance.verdict import Exit
+from workspace_conformance.transport.redaction import Redactor
+from workspace_conformance.verdict.verdicts import Exit
 
 ROOT = Path(__file__).resolve().parent.parent
 _FEW = 5  # ids per property where ids are not what the fault is about

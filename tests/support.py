@@ -25,7 +25,7 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
-from workspace_conformance.exchange import Exchange, Request, Response
+from workspace_conformance.exchange.messages import Exchange, Request, Response
 from workspace_conformance.reference import Options
 from workspace_conformance.reference.application import Credentials, PortalApp, create_app
 

@@ -14,7 +14,7 @@ from .support import ROOT, environment
 @pytest.mark.slow
 def test_the_benchmark_prints_its_figures() -> None:
     done = subprocess.run(
-        [sys.executable, "bench/road.py", "--rounds", "1"],
+        [sys.executable, "bench/transport.py", "--rounds", "1"],
         cwd=ROOT,
         env=environment(),
         capture_output=True,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance.contract import load
-from workspace_conformance.verdict import Exit
+from workspace_conformance.contract.requirements import load
+from workspace_conformance.verdict.verdicts import Exit
 
 from .support import (
     PASSWORD,

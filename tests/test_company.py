@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance import journal
+from workspace_conformance.portal import journal
 from workspace_conformance.reference import Options
 from workspace_conformance.reference.parts import respond
 from workspace_conformance.reference.records import Post

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance.verdict import Exit
+from workspace_conformance.verdict.verdicts import Exit
 
 from .support import (
     PASSWORD,

@@ -7,13 +7,13 @@ import re
 import pytest
 from lxml import html as parser
 
-from workspace_conformance import contract, manifest
+from workspace_conformance.contract import manifest, requirements
 from workspace_conformance.reference.faults import FAULTS
 
 EXAMPLE = manifest.ROOT / "reports" / "example"
 PORTAL = "embedded portal"
 FAULT = "fault "
-LEVELS = {row.id: str(row.level) for row in contract.load().requirements.values()}
+LEVELS = {row.id: str(row.level) for row in requirements.load().requirements.values()}
 
 
 def cells(line: str) -> list[str]:

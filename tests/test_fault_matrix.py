@@ -13,7 +13,7 @@ import pytest
 from tests import collateral, fault_matrix
 from tests.fault_matrix import Job, Seen
 from tests.support import parameters_of
-from workspace_conformance.contract import load
+from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference.faults import Fault
 
 _BY_NAME = {fault.name: fault for fault in fault_matrix.faults()}

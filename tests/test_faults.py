@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import fault_matrix
-from workspace_conformance.contract import load
+from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference.faults import Fault
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance.contract import load
-from workspace_conformance.options import OPTIONS
+from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference.faults import FAULTS
 from workspace_conformance.reference.variants import VARIANTS
-from workspace_conformance.verdict import Exit
+from workspace_conformance.session.options import OPTIONS
+from workspace_conformance.verdict.verdicts import Exit
 
 from . import test_variants
 from .hostile import test_resets, test_secrets
@@ -119,13 +119,13 @@ def test_every_command_in_the_text_is_tried() -> None:
         "pytest --fault NAME",  # tests/test_faults.py
         "pytest -n 2",  # tests of several processes
         "python -m workspace_conformance.reference",  # tests/reference/test_command.py
-        "python -m workspace_conformance.manifest --write",  # tests/test_guards.py: --write is true
+        "python -m workspace_conformance.contract.manifest --write",  # tests/test_guards.py
         "python tests/fault_matrix.py",
         "pytest tests",
         "pytest tests -m slow",
-        "python bench/road.py",  # tests/test_bench.py
+        "python bench/transport.py",  # tests/test_bench.py
         # tests/reporting/test_compare.py:
-        "python -m workspace_conformance.compare A/results.json NAME=B/results.json",
+        "python -m workspace_conformance.reporting.compare A/results.json NAME=B/results.json",
         "pytest --fault json-as-html",  # tests/reporting/test_written.py
         # tests/reporting/test_browser.py:
         "python tests/reporting/picture.py reports/report.html docs/report.png",
@@ -147,7 +147,7 @@ def test_the_faults_are_listed() -> None:
 
 
 def test_the_manifest_can_be_checked() -> None:
-    done = run("python -m workspace_conformance.manifest --help")
+    done = run("python -m workspace_conformance.contract.manifest --help")
     assert done.returncode == 0
     assert "--write" in done.stdout
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests import variant_matrix
-from workspace_conformance.contract import load
+from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference import Rate, launch
 from workspace_conformance.reference.options import Options
 from workspace_conformance.reference.variants import VARIANTS, chosen, clash, find, listing

@@ -16,7 +16,7 @@ from itertools import combinations
 
 from tests import fault_matrix
 from tests.fault_matrix import ROOT, Seen
-from workspace_conformance import operations
+from workspace_conformance.checks import described_operations
 from workspace_conformance.reference.variants import VARIANTS, chosen, clash, find, timing
 
 QUIET = ("--capture=no", "--assert=plain", "--id-examples=3", "--overlap=8")
@@ -47,7 +47,7 @@ def _forked(names: tuple[str, ...]) -> Seen:
 def run_all(combinations: Iterable[Sequence[str]], jobs: int = 2) -> Iterator[Seen]:
     """Run the suite against each combination, `jobs` at a time, in processes forked from this one."""
     os.chdir(ROOT)
-    operations.loaded()  # slow to load: once, before the forks
+    described_operations.loaded()  # slow to load: once, before the forks
     context = multiprocessing.get_context("fork")
     with context.Pool(jobs, maxtasksperchild=1) as pool:
         yield from pool.imap(_forked, [tuple(names) for names in combinations])

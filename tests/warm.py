@@ -10,24 +10,25 @@ import lxml.etree
 import pytest
 import schemathesis
 
-import workspace_conformance.plugin
-from workspace_conformance import contract, operations
-from workspace_conformance.attempts import parameter
+import workspace_conformance.session.plugin
+from workspace_conformance.checks import described_operations
+from workspace_conformance.checks.operation_attempts import parameter
+from workspace_conformance.contract import requirements
 
 __all__ = ["hypothesis", "jsonschema_rs", "lxml", "pytest", "schemathesis", "workspace_conformance"]
 
-contract.load()
-for operation in operations.described().values():
+requirements.load()
+for operation in described_operations.described().values():
     if operation.form:
         continue
     fixed = {"path_parameters": {parameter(operation): "1"}} if "{" in operation.path else {}
     if operation.method == "GET":
-        operations.draw(operation, 1, query={}, **fixed)
-        operations.draw(operation, 1, query={})
-        operations.draw(operation, 2, **fixed)
+        described_operations.draw(operation, 1, query={}, **fixed)
+        described_operations.draw(operation, 1, query={})
+        described_operations.draw(operation, 2, **fixed)
     else:
-        operations.draw(operation, 1, **fixed)
-        operations.draw(operation, 3, **fixed)
+        described_operations.draw(operation, 1, **fixed)
+        described_operations.draw(operation, 3, **fixed)
 
 gc.collect()
 gc.freeze()  # garbage collections in the forked processes need not look at all this

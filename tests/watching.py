@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from workspace_conformance.portal import Portal
-from workspace_conformance.run import Run
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.session.run import Run
 
 _LOCK = threading.Lock()
 

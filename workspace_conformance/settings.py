@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from workspace_conformance.baseline import Baseline
-from workspace_conformance.gate import Gate
-from workspace_conformance.waivers import Waiver
+from workspace_conformance.verdict.baseline import Baseline
+from workspace_conformance.verdict.gate import Gate
+from workspace_conformance.verdict.waivers import Waiver
 
 MAX_WAIT = 60.0  # seconds to wait, all told, for a target that throttles one request
 

@@ -77,7 +77,7 @@ servers+=($!)
 answers http://127.0.0.1:4011/
 judge 1 mockoon --target http://127.0.0.1:4011 "${mock[@]}"
 
-python -m workspace_conformance.compare \
+python -m workspace_conformance.reporting.compare \
   "embedded portal=$out/portal/results.json" \
   "fault json-as-html=$out/json-as-html/results.json" \
   "fault query-token=$out/query-token/results.json" \

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from tests.support import Call, RawServer
-from workspace_conformance.exchange import phrase
+from workspace_conformance.exchange.messages import phrase
 from workspace_conformance.reference import Options
 from workspace_conformance.reference.application import Credentials, create_app
 from workspace_conformance.reference.parts import respond

@@ -13,17 +13,21 @@ import pytest
 
 from tests.hostile.registry import everything
 from tests.hostile.site import Site
-from workspace_conformance import views
-from workspace_conformance.exchange import Exchange, Request
-from workspace_conformance.expectations import expect_media, expect_readable, says_more_than_status
-from workspace_conformance.media import Unreadable, envelope, harmless, read
-from workspace_conformance.outcomes import Untested, Violation
-from workspace_conformance.pacing import Pacer
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.checks.expectations import (
+    expect_media,
+    expect_readable,
+    says_more_than_status,
+)
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.media import Unreadable, envelope, harmless, read
+from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.exchange.outcomes import Untested, Violation
 from workspace_conformance.reporting import evidence
-from workspace_conformance.road import Road
 from workspace_conformance.settings import DOCUMENTED_RATE
-from workspace_conformance.wire import Bounds, Wire
+from workspace_conformance.transport.pacing import Pacer
+from workspace_conformance.transport.redaction import Redactor
+from workspace_conformance.transport.sending import Transport
+from workspace_conformance.transport.wire import Bounds, Wire
 
 BOUNDS = Bounds(connect=1.0, read=0.4, total=0.4, body=1024 * 1024)
 ASKED = ("people.json", "people.xml", "group/none.json")
@@ -41,14 +45,14 @@ def look_at(exchange: Exchange) -> None:
     response = exchange.response
     said: list[str] = []
     if response is not None:
-        declared = views.media_type(response)
+        declared = contents.media_type(response)
         try:
             envelope(read(response.body, declared))
         except Unreadable as why:
             said.append(str(why))
         says_more_than_status(response)
-    for view in views.records(exchange):
-        views.text(view, "id")
+    for view in contents.records(exchange):
+        contents.text(view, "id")
     for judge in (partial(expect_media, exchange, "json"), partial(expect_readable, exchange)):
         try:
             judge()
@@ -62,8 +66,8 @@ def look_at(exchange: Exchange) -> None:
 
 def test_an_answer_or_a_trouble_comes_of_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within its time, its memory, and without an exception."""
-    monkeypatch.setattr("workspace_conformance.road.MAX_WAIT", 0.5)
-    road = Road(
+    monkeypatch.setattr("workspace_conformance.transport.sending.MAX_WAIT", 0.5)
+    transport = Transport(
         Wire(bounds=BOUNDS),
         Pacer(None, DOCUMENTED_RATE),
         Redactor(),
@@ -73,7 +77,7 @@ def test_an_answer_or_a_trouble_comes_of_it(site: Site, monkeypatch: pytest.Monk
     began = time.monotonic()
     try:
         for path in ASKED:
-            exchange = road.ask(Request("GET", f"{site.url}/api/2.0/{path}", headers))
+            exchange = transport.ask(Request("GET", f"{site.url}/api/2.0/{path}", headers))
             assert (exchange.response is None) <= (exchange.trouble is not None)
             if exchange.response is not None:
                 assert len(exchange.response.body) <= BOUNDS.body
@@ -84,7 +88,7 @@ def test_an_answer_or_a_trouble_comes_of_it(site: Site, monkeypatch: pytest.Monk
             assert most < MOST, f"reading took {most} bytes"
     finally:
         tracemalloc.stop()
-        road.close()
+        transport.close()
     # Each question: five tries at most, each as long as the bound, and the pauses between.
     assert time.monotonic() - began < len(ASKED) * 5 * (BOUNDS.total + 1.0)
     assert site.canary.connections == 0

@@ -16,9 +16,9 @@ import pytest
 
 from tests.hostile import runs
 from tests.support import ROOT, Observed, command, environment, observed_portal
-from workspace_conformance import journal
-from workspace_conformance.contract import Level, load
-from workspace_conformance.kinds import KINDS, letters
+from workspace_conformance.contract.kinds import KINDS, letters
+from workspace_conformance.contract.requirements import Level, load
+from workspace_conformance.portal import journal
 from workspace_conformance.reference import Options, Rate
 from workspace_conformance.reference.faults import FAULTS
 from workspace_conformance.reference.records import Comment, Group, Person, Post

@@ -13,17 +13,17 @@ from tests.hostile import runs
 from tests.hostile.site import Behaviour, Expect, Site, declares, spelled
 from tests.hostile.test_left_behind import clean_up
 from tests.support import Call, observed_portal
-from workspace_conformance import cleaning, journal
-from workspace_conformance.client import Credential
-from workspace_conformance.kinds import POST
-from workspace_conformance.outcomes import Untested
-from workspace_conformance.pacing import Pacer
-from workspace_conformance.portal import Portal
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.contract.kinds import POST
+from workspace_conformance.exchange.outcomes import Untested
+from workspace_conformance.portal import cleaning, journal
+from workspace_conformance.portal.records import Portal
 from workspace_conformance.reference.records import Post
-from workspace_conformance.road import Road
 from workspace_conformance.settings import DOCUMENTED_RATE, Settings
-from workspace_conformance.wire import Wire
+from workspace_conformance.transport.client import Credential
+from workspace_conformance.transport.pacing import Pacer
+from workspace_conformance.transport.redaction import Redactor
+from workspace_conformance.transport.sending import Transport
+from workspace_conformance.transport.wire import Wire
 
 _PLACES = {"people": "people", "group": "groups", "blog": "posts"}
 
@@ -142,22 +142,22 @@ def test_an_interrupted_look_keeps_nothing_from_being_removed() -> None:
     """Ctrl-C in the middle of it: that it could not be seen then does not count at the clean-up."""
     with observed_portal() as observed:
         before = observed.held()
-        road = Road(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=True)
+        transport = Transport(Wire(), Pacer(None, DOCUMENTED_RATE), Redactor(), allow_writes=True)
         portal = Portal(
             observed.url,
-            road,
+            transport,
             journal.Journal(None, observed.url),
             Settings(target=observed.url, allow_writes=True),
             Credential(observed.credentials.token, "account"),
         )
         try:
             made = [portal.make(POST, "one"), portal.make(POST, "two")]
-            road.halt()
+            transport.halt()
             for record in made:
                 with pytest.raises(Untested, match="interrupted"):
                     portal.ask("DELETE", record.path, "json")
-            road.resume()
+            transport.resume()
             assert cleaning.clean(portal) == []
         finally:
-            road.close()
+            transport.close()
         assert observed.held() == before

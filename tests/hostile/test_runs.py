@@ -1,6 +1,6 @@
 """The whole suite against every hostile behaviour: it ends, in bounds, with the right verdict.
 
-The bound on time follows from the rules of the road (see README, "How long a run may take"). With
+The bound on time follows from the rules of the transport (see README, "How long a run may take"). With
 a bound T on one answer, a run spends at most 40 T on requests that get none, summed over all that
 overlap, the same again on the clean-up, and as long as one wait for a limiter may take (60 s) on
 refusals; the burst at most 5 periods. All else is requests that are answered: some 1,500 of them,

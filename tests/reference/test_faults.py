@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from workspace_conformance.contract import load
+from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference import Options, Rate
 from workspace_conformance.reference.faults import FAULTS, Fault, find, listing
 

@@ -5,7 +5,7 @@ import json
 import jsonschema_rs
 from lxml import etree
 
-from workspace_conformance.data import schema_path
+from workspace_conformance.contract.data_files import schema_path
 
 from .support import Client
 from .test_faults import asking_for_ids, identifying, reading, writing

@@ -7,14 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from tests.support import TOKEN
-from workspace_conformance import contract
-from workspace_conformance.exchange import Exchange, Headers, Request, Response
-from workspace_conformance.outcomes import Outcome, Reason
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.contract import requirements
+from workspace_conformance.exchange.messages import Exchange, Headers, Request, Response
+from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting import html, results
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.settings import Settings
-from workspace_conformance.verdict import CaseResult, LeftOut, exit_code, judge_all, judge_target
+from workspace_conformance.transport.redaction import Redactor
+from workspace_conformance.verdict.verdicts import (
+    CaseResult,
+    LeftOut,
+    exit_code,
+    judge_all,
+    judge_target,
+)
 
 URL = "https://portal.example.com"
 
@@ -56,7 +62,7 @@ def case(
 
 def all_passed() -> dict[str, CaseResult]:
     """A passing case for every requirement."""
-    return {name: case(name) for name in contract.load().requirements}
+    return {name: case(name) for name in requirements.load().requirements}
 
 
 def result(
@@ -69,10 +75,10 @@ def result(
     **changes: Any,
 ) -> Result:
     """The result that these cases make."""
-    judged = judge_all(contract.load(), cases)
+    judged = judge_all(requirements.load(), cases)
     verdict = judge_target(judged, complete)
     made = Result(
-        contract=contract.load(),
+        contract=requirements.load(),
         settings=settings or Settings(target=URL, token=TOKEN),
         target_url=URL,
         target_label=URL,

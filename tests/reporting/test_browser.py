@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.support import ROOT, RawServer, reply
-from workspace_conformance.outcomes import Outcome, Reason
+from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting.results import Result
 
 from . import samples

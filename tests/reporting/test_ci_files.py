@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support import ROOT, run_suite
-from workspace_conformance.options import OPTIONS
+from workspace_conformance.session.options import OPTIONS
 
 README = (ROOT / "README.md").read_text("utf-8")
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import html as parser
 
-from workspace_conformance import compare
-from workspace_conformance.outcomes import Outcome, Reason
-from workspace_conformance.reporting import badge, matrix
+from workspace_conformance.exchange.outcomes import Outcome, Reason
+from workspace_conformance.reporting import badge, compare, matrix
 from workspace_conformance.reporting.results import Result
 
 from . import samples

@@ -13,9 +13,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from tests.reporting.test_certificate import keys, payload, verify
 from tests.support import ROOT, Ran, command, environment, run_suite
-from tests.test_certificate import keys, payload, verify
-from workspace_conformance.compare import main as compare
+from workspace_conformance.reporting.compare import main as compare
 
 ENDS = {
     "conformant": (0, "conformant", "PASSED"),

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance import baseline as baselines
-from workspace_conformance import contract, waivers
-from workspace_conformance.baseline import Baseline, BaselineError, Changes
-from workspace_conformance.gate import Decision, Gate, decide, is_waived
-from workspace_conformance.outcomes import Outcome, Reason
-from workspace_conformance.verdict import CaseResult, Exit, judge_all, judge_target
-from workspace_conformance.waivers import Waiver, WaiverError
+from workspace_conformance.contract import requirements
+from workspace_conformance.exchange.outcomes import Outcome, Reason
+from workspace_conformance.verdict import baseline as baselines
+from workspace_conformance.verdict import waivers
+from workspace_conformance.verdict.baseline import Baseline, BaselineError, Changes
+from workspace_conformance.verdict.gate import Decision, Gate, decide, is_waived
+from workspace_conformance.verdict.verdicts import CaseResult, Exit, judge_all, judge_target
+from workspace_conformance.verdict.waivers import Waiver, WaiverError
 
 from . import samples
 from .samples import all_passed, case, data_of, result
@@ -42,7 +43,7 @@ def toml(*tables: dict[str, str]) -> str:
 def load(folder: Path, text: str | bytes) -> tuple[Waiver, ...]:
     file = folder / "waivers.toml"
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return waivers.load(file, contract.load(), TODAY)
+    return waivers.load(file, requirements.load(), TODAY)
 
 
 # --- files of waivers -----------------------------------------------------------------------------
@@ -126,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, reader: str) -> None
     for file in (tmp_path / "missing", tmp_path):
         with pytest.raises((WaiverError, BaselineError)) as raised:
             if reader == "waivers":
-                waivers.load(file, contract.load(), TODAY)
+                waivers.load(file, requirements.load(), TODAY)
             else:
                 baselines.load(file)
         assert "cannot be read" in str(raised.value)
@@ -219,7 +220,7 @@ def test_changes_are_told_by_case(tmp_path: Path) -> None:
 
 
 def decided(cases: Iterable[CaseResult], *waived_by: Waiver, **how: Any) -> Decision:
-    judged = judge_all(contract.load(), cases)
+    judged = judge_all(requirements.load(), cases)
     return decide(judged, judge_target(judged, complete=True), waived_by=waived_by, **how)
 
 
@@ -243,7 +244,7 @@ def test_a_waived_violation_passes_the_gate_and_stays_a_violation() -> None:
     assert decision.exit_code == Exit.OK
     assert decision.words == "Gate passed with 2 waivers"
     assert set(decision.waived) == {cases[-1].id, cases[-2].id}
-    judged = judge_all(contract.load(), cases)
+    judged = judge_all(requirements.load(), cases)
     assert judge_target(judged, complete=True) == "non-conformant"
     assert [row.requirement.id for row in judged if is_waived(row, decision)] == ["FMT-1", "FMT-2"]
 
@@ -256,7 +257,7 @@ def test_a_waiver_excuses_no_other_cases(narrow: dict[str, str]) -> None:
     assert decision.exit_code == Exit.VIOLATED
     assert set(decision.waived) == {covered.id}
     assert decision.words == "Gate failed: violations that are not waived of FMT-1"
-    (row,) = (row for row in judge_all(contract.load(), [covered, other]) if row.cases)
+    (row,) = (row for row in judge_all(requirements.load(), [covered, other]) if row.cases)
     assert not is_waived(row, decision)
 
 
@@ -325,7 +326,7 @@ def test_what_could_not_be_judged_does_not_pass(tmp_path: Path) -> None:
     known = baseline_of(tmp_path, all_passed().values())
     gone = [
         case(name, Outcome.UNTESTED, reason=Reason.UNREACHABLE, message="m")
-        for name in contract.load().requirements
+        for name in requirements.load().requirements
     ]
     decision = decided(gone, baseline=known, gate=Gate.REGRESSIONS, ended=Exit.NOT_JUDGED)
     assert decision.exit_code == Exit.NOT_JUDGED

@@ -10,13 +10,13 @@ import pytest
 from lxml import html as parser
 
 from tests.support import TOKEN
-from workspace_conformance import contract
-from workspace_conformance.outcomes import Outcome, Reason
+from workspace_conformance.contract import requirements
+from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting import chart
 from workspace_conformance.reporting import page as pages
 from workspace_conformance.reporting.html import visible
 from workspace_conformance.settings import Settings
-from workspace_conformance.verdict import LeftOut
+from workspace_conformance.verdict.verdicts import LeftOut
 
 from . import samples
 from .samples import all_passed, case, exchange, page_of, result
@@ -88,7 +88,7 @@ def test_the_five_that_matter_are_in_the_order_that_is_stated(
 def test_every_requirement_is_there_with_sentence_level_and_verdict(
     document: parser.HtmlElement,
 ) -> None:
-    for name, requirement in contract.load().requirements.items():
+    for name, requirement in requirements.load().requirements.items():
         summary = words(row(document, name).find("summary"))
         assert requirement.statement in summary
         assert str(requirement.level) in summary
@@ -97,7 +97,7 @@ def test_every_requirement_is_there_with_sentence_level_and_verdict(
     assert kinds["FMT-8"] == "advisory"
     assert kinds["REST-1"] == "passed"
     assert [a.get("href") for a in document.find_class("dot") if a.tag == "a"] == [
-        f"#{name}" for name in contract.load().requirements
+        f"#{name}" for name in requirements.load().requirements
     ]
 
 
@@ -146,7 +146,7 @@ def test_only_violated_requirements_are_open(document: parser.HtmlElement) -> No
 
 def test_the_contradictions_of_the_documentation_are_told(document: parser.HtmlElement) -> None:
     said = words(document)
-    for item in contract.load().contradictions:
+    for item in requirements.load().contradictions:
         assert item.statement in said
         assert item.checked in said
 
@@ -200,7 +200,7 @@ def test_a_target_that_could_not_be_judged_says_why() -> None:
     why = "the target does not answer: GET https://portal.example.com: refused"
     cases = [
         case(name, Outcome.UNTESTED, reason=Reason.UNREACHABLE, message=why)
-        for name in contract.load().requirements
+        for name in requirements.load().requirements
     ]
     document = parser.document_fromstring(page_of(result(cases, complete=False, cannot=why)))
     assert why in words(document.find_class("verdict")[0])
@@ -332,7 +332,7 @@ def test_the_size_is_bounded() -> None:
     body = (b"&'" * 400 + b"\n") * 40
     cases, exchanges = [], {}
     for number in range(1, 5001):
-        names = list(contract.load().requirements)
+        names = list(requirements.load().requirements)
         name = names[number % len(names)]
         exchanges[number] = exchange(number, body, path=f"/api/2.0/people/{number}.json")
         message = f"answered {'&<' * 1000} {number}"

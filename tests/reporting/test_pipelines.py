@@ -10,7 +10,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from tests.support import Ran, run_suite
-from workspace_conformance.outcomes import Outcome, Reason
+from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting import markdown, pipelines
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.settings import Settings

@@ -16,10 +16,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import harfile
 
-from workspace_conformance import __version__, recording
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.redaction import Redactor
+from workspace_conformance import __version__
+from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.settings import Settings
+from workspace_conformance.transport import recording
+from workspace_conformance.transport.redaction import Redactor
 
 
 def pieces(

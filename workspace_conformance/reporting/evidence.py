@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 import shlex
 
-from workspace_conformance.exchange import Exchange, Request
-from workspace_conformance.media import printable
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.exchange.media import printable
+from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.transport.redaction import Redactor
 
 # Sent by curl as well, or of no influence on the answer.
 _UNSHOWN = {

@@ -18,11 +18,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.reporting import page as pages
 from workspace_conformance.reporting.chart import chart
 from workspace_conformance.reporting.coverage import grid
+from workspace_conformance.transport.redaction import Redactor
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co"}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workspace_conformance.exchange import Response
+from workspace_conformance.exchange.messages import Response
 
 _MOST = 3  # places marked for one name or text
 _EXPECTED = ("Content-Type", "Retry-After", "WWW-Authenticate")

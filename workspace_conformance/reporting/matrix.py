@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from workspace_conformance.reading import printable
+from workspace_conformance.exchange.parsing import printable
 from workspace_conformance.reporting import html
 from workspace_conformance.reporting.markdown import SIGNS, code
 

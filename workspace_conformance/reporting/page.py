@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.reporting.showing import Body, Line, Shown, show
 from workspace_conformance.reporting.testable import Group, untested_groups
+from workspace_conformance.transport.redaction import Redactor
 
 EXAMPLES = 3  # violations of one requirement that are shown whole
 OTHERS = 20  # further ones that are named

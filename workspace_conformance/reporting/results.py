@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from workspace_conformance import proxies
-from workspace_conformance.baseline import Baseline, Changes
-from workspace_conformance.contract import Contract
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.gate import Decision, is_waived
-from workspace_conformance.outcomes import Outcome, Reason
+from workspace_conformance.contract.requirements import Contract
+from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.settings import Settings
-from workspace_conformance.verdict import CaseResult, Judged, LeftOut, TargetVerdict
+from workspace_conformance.transport import proxies
+from workspace_conformance.verdict.baseline import Baseline, Changes
+from workspace_conformance.verdict.gate import Decision, is_waived
+from workspace_conformance.verdict.verdicts import CaseResult, Judged, LeftOut, TargetVerdict
 
 SCHEMA = 1
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from workspace_conformance.exchange import Exchange, Headers
-from workspace_conformance.media import MediaType
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.exchange.media import MediaType
+from workspace_conformance.exchange.messages import Exchange, Headers
 from workspace_conformance.reporting import evidence
 from workspace_conformance.reporting.marking import Culprits, culprits, spans
+from workspace_conformance.transport.redaction import Redactor
 
 BODY_BYTES = 64 * 1024  # of a body that are looked at
 MOST_LINES = 1500  # of a body that are laid out

@@ -6,18 +6,18 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workspace_conformance import proxies
-from workspace_conformance.contract import Level
-from workspace_conformance.exchange import Exchange
-from workspace_conformance.gate import Decision, is_waived
-from workspace_conformance.journal import lying_in
-from workspace_conformance.media import harmless
-from workspace_conformance.outcomes import REASON_WORDS, Outcome, Reason
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.contract.requirements import Level
+from workspace_conformance.exchange.media import harmless
+from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.outcomes import REASON_WORDS, Outcome, Reason
+from workspace_conformance.portal.journal import lying_in
 from workspace_conformance.reporting import evidence
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.settings import Settings
-from workspace_conformance.verdict import CaseResult, Exit, Judged, TargetVerdict, Verdict
+from workspace_conformance.transport import proxies
+from workspace_conformance.transport.redaction import Redactor
+from workspace_conformance.verdict.gate import Decision, is_waived
+from workspace_conformance.verdict.verdicts import CaseResult, Exit, Judged, TargetVerdict, Verdict
 
 WIDTH = 80
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)

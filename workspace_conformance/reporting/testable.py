@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workspace_conformance.outcomes import REASON_WORDS, Reason
+from workspace_conformance.exchange.outcomes import REASON_WORDS, Reason
 
 MESSAGES = 8  # different ones that are shown of one reason
 

@@ -9,12 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workspace_conformance import certificate
-from workspace_conformance.data import schema_path
-from workspace_conformance.redaction import Redactor
+from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.reporting import (
     archive,
     badge,
+    certificate,
     html,
     markdown,
     pipelines,
@@ -22,6 +21,7 @@ from workspace_conformance.reporting import (
     statement,
 )
 from workspace_conformance.reporting.results import Result
+from workspace_conformance.transport.redaction import Redactor
 
 RESULTS = "results.json"
 PAGE = "report.html"

@@ -1,0 +1,202 @@
+"""The comments of a post of ours: three are made, the second is changed, and then deleted.
+
+Where the account may not write them, the suites judge another kind of record in their place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from workspace_conformance.checks.expectations import given_success
+from workspace_conformance.checks.repeated_reads import by_id, let_list_follow
+from workspace_conformance.contract.kinds import POST
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.cases import format_of
+from workspace_conformance.exchange.identifiers import encode, form_of
+from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import as_form, as_json, succeeded
+
+_OWN = "community/blog/comment"  # the place of one comment, without its id
+_UNSERVED = (403, 404, 405, 501)  # what a list of comments answers that is not for the account
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """A post of ours with three comments of ours.
+
+    path: of the list of its comments; texts: what they say; asked: the POST of the second;
+    listed: the list once all are made.
+    """
+
+    path: str
+    texts: tuple[str, str, str]
+    asked: Exchange
+    listed: Exchange
+
+    def ids(self) -> dict[str, str]:
+        """The ids of the comments that are listed, by what they say: others may comment too."""
+        return {
+            text: identity
+            for identity, view in by_id(self.listed).items()
+            for text in self.texts
+            if identity and text in str(view)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A write to the second comment, and the list of comments before and after.
+
+    subject: its id; text: what it says before, and after a PUT.
+    """
+
+    asked: Exchange
+    subject: str
+    text: str
+    before: Exchange
+    after: Exchange
+
+
+def are_open(portal: Portal, method: str) -> bool:
+    """Whether the account may make ("POST"), change ("PUT") or delete ("DELETE") comments of its
+    own, where the portal serves comments at all. One that fails otherwise than by 403 counts: that
+    it fails is a finding.
+    """
+    if POST not in portal.creatable():
+        return False
+    found = discussion(portal)
+    if _answers(found.listed, *_UNSERVED) or _answers(found.asked, 403):
+        return False
+    if method == "POST":
+        return True
+    return not _answers(turn(portal, method).asked, 403)
+
+
+def _answers(exchange: Exchange, *statuses: int) -> bool:
+    return exchange.response is not None and exchange.response.status in statuses
+
+
+def discussion(portal: Portal) -> Discussion:
+    """Make a post and three comments on it."""
+    return portal.once("discussion", lambda: _discussion(portal))
+
+
+def _discussion(portal: Portal) -> Discussion:
+    path = f"{portal.make(POST, 'discussed').path}/comment"
+    one, two, three = (portal.name("comment", number) for number in (1, 2, 3))
+    _, asked, _ = (write(portal, "POST", path, text) for text in (one, two, three))
+    listed = portal.served(path, fresh=True)
+    return Discussion(path, (one, two, three), asked, listed)
+
+
+def is_listed(portal: Portal) -> bool:
+    """Whether the comments of the post show the second one."""
+    found = discussion(portal)
+    given_success(found.listed, "the comments of the post")
+    identity = contents.text(contents.record(found.asked), "id")
+    # Whether its text arrived whole is another question.
+    return found.texts[1] in found.ids() or (bool(identity) and identity in by_id(found.listed))
+
+
+def turn(portal: Portal, method: str) -> Turn:
+    """The second comment changed ("PUT"), or deleted after that ("DELETE")."""
+    return reworded(portal) if method == "PUT" else removed(portal)
+
+
+def reworded(portal: Portal) -> Turn:
+    """PUT another text into the second comment."""
+    return portal.once("comment reworded", lambda: _reworded(portal))
+
+
+def _reworded(portal: Portal) -> Turn:
+    found = discussion(portal)
+    subject = _subject(found)
+    text = f"{found.texts[1]}-alone"  # what it said begins what it says
+    asked = write(portal, "PUT", f"{_OWN}/{encode(subject)}", text)
+    after = portal.served(found.path, fresh=True)
+    return Turn(asked, subject, text, found.listed, after)
+
+
+def removed(portal: Portal) -> Turn:
+    """DELETE the second comment, after it was changed."""
+    return portal.once("comment removed", lambda: _removed(portal))
+
+
+def _removed(portal: Portal) -> Turn:
+    found, before = discussion(portal), reworded(portal)  # in that order: one comment serves both
+    path = f"{_OWN}/{encode(before.subject)}"
+    asked = portal.ask("DELETE", path, "json")
+    if not succeeded(asked):
+        asked = portal.ask("DELETE", path)
+    after = portal.served(found.path, fresh=True)
+    return Turn(asked, before.subject, found.texts[1], before.after, after)
+
+
+def is_shown(turn: Turn) -> bool:
+    """Whether the comment is still listed after its DELETE.
+
+    Some portals keep the place of a deleted comment, and no longer its text; and where the answer
+    to a creation was lost, there may be two of that text.
+    """
+    return turn.text in str(by_id(turn.after).get(turn.subject, ""))
+
+
+def is_reported(turn: Turn) -> bool:
+    """Whether the answer to a PUT says the new text; what it should answer is a text, of no kind."""
+    found = contents.value(turn.asked.response)
+    return turn.text in ("".join(found.itertext()) if etree.iselement(found) else str(found))
+
+
+def is_as_before(portal: Portal, turn: Turn) -> bool:
+    """Whether the list shows the comment as it was before its PUT, or not at all; a list may lag
+    behind, but not for long.
+    """
+    if not _is_as_before(turn, turn.after):
+        return False
+    let_list_follow(portal)
+    return _is_as_before(turn, portal.served(discussion(portal).path, fresh=True))
+
+
+def _is_as_before(turn: Turn, listed: Exchange) -> bool:
+    given_success(listed, "the comments of the post")
+    shown = by_id(listed)
+    if any(turn.text in str(view) for view in shown.values()):
+        return False
+    was, now = by_id(turn.before)[turn.subject], shown.get(turn.subject)
+    return now is None or contents.text(now, "text") == contents.text(was, "text")
+
+
+def unknown(portal: Portal, turn: Turn) -> Exchange:
+    """The PUT or DELETE of a turn, sent to a comment that does not exist."""
+    key = ("unknown comment", turn.asked.request.method)
+    return portal.once(key, lambda: _unknown(portal, turn.asked.request))
+
+
+def _unknown(portal: Portal, request: Request) -> Exchange:
+    known = list(discussion(portal).ids().values())
+    path = f"{_OWN}/{encode(portal.unlike(known, form_of(known)))}"
+    fields, fmt = {"content": portal.name("comment", "unknown")}, format_of(request.url)
+    body = None
+    if request.method == "PUT":
+        body = as_json(fields) if fmt == "json" else as_form(fields)
+    return portal.ask(request.method, path, fmt, body=body)
+
+
+def _subject(found: Discussion) -> str:
+    given_success(found.listed, "the comments of the post")
+    ids = found.ids()
+    if len(ids) < len(found.texts):
+        raise Untested(Reason.SETUP_FAILED, "the post does not show the comments that were made")
+    return ids[found.texts[1]]
+
+
+def write(portal: Portal, method: str, path: str, text: str) -> Exchange:
+    """POST or PUT what a comment says: in JSON, or as a form where that does not succeed."""
+    exchange = portal.ask(method, path, "json", body=as_json({"content": text}))
+    if not succeeded(exchange):
+        exchange = portal.ask(method, path, "xml", body=as_form({"content": text}))
+    return exchange

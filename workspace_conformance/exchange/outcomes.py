@@ -1,0 +1,80 @@
+"""How a case ends, and the two exceptions that say so.
+
+A case is passed, failed or untested. Failed is said by `Violation` (any AssertionError counts),
+untested by `Untested` with one of the reason codes. Whatever else escapes from a case is a mistake
+of the suite and never a finding against the target.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from _pytest.outcomes import Skipped
+
+from workspace_conformance.exchange.messages import Exchange
+
+
+class Outcome(StrEnum):
+    """What became of one case."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNTESTED = "untested"
+
+
+class Reason(StrEnum):
+    """Why a case is untested. The codes stand in results.json and never change."""
+
+    NO_CONSENT = "no-consent"
+    NO_CREDENTIAL = "no-credential"
+    NOT_PERMITTED = "not-permitted"
+    NOT_SERVED = "not-served"
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too-slow"
+    THROTTLED = "throttled"
+    SETUP_FAILED = "setup-failed"
+
+
+# What each code means, and what would make such a case testable: the words of the summary.
+REASON_WORDS: dict[Reason, str] = {
+    Reason.NO_CONSENT: "writes or burst not allowed (--allow-writes, --allow-burst)",
+    Reason.NO_CREDENTIAL: "needs a credential that was not given",
+    Reason.NOT_PERMITTED: "the account may not (403)",
+    Reason.NOT_SERVED: "the portal does not serve what the case needs",
+    Reason.UNREACHABLE: "no answer: network or time-out",
+    Reason.TOO_SLOW: "the burst did not fit the period",
+    Reason.THROTTLED: "the target kept answering 503 or 429",
+    Reason.SETUP_FAILED: "what the case builds on did not work",
+}
+
+
+class Violation(AssertionError):
+    """The target broke the requirement that the case judges.
+
+    The message says how, in one sentence; `exchange` is the one that shows it. `by_head`: its status
+    or headers do, whatever the body holds.
+    """
+
+    exchange: Exchange | None = None
+    by_head: bool = False
+
+
+class Untested(Skipped):
+    """The case could not judge its requirement.
+
+    A pytest skip, so that pytest, xdist and Hypothesis all treat it as one; never a pass.
+    """
+
+    def __init__(self, reason: Reason, words: str) -> None:
+        super().__init__(f"{reason}: {words}", _use_item_location=True)
+        self.reason = reason
+        self.words = words
+
+    def __reduce__(self) -> tuple[type[Untested], tuple[Reason, str]]:
+        return type(self), (self.reason, self.words)
+
+
+class Rejected(Untested):
+    """Every form of a request was answered that its values are not in order: a portal may have rules
+    for them that the documentation does not tell (a password, a longest name).
+    """

@@ -1,0 +1,152 @@
+"""Leaving the target as it was: every record that the journal names is removed, and that is
+verified.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from workspace_conformance.contract.kinds import KINDS, Kind
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.outcomes import Untested
+from workspace_conformance.portal.foreign_records import SomebodyElses
+from workspace_conformance.portal.journal import Entry
+from workspace_conformance.portal.ownership import bears, is_another, whole_list
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import succeeded
+
+_CLOSED = (403, 404, 405, 501)  # answers to a list that is not served, or not to this account
+_AT_ONCE = 8  # removals under way at a time
+# Formats in which a removal is tried, one after the other; the last is for what was found last.
+_ROUNDS = ("json", "xml", "", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A record of ours that could not be removed."""
+
+    kind: str
+    name: str
+    url: str
+
+
+def clean_later(portal: Portal) -> list[LeftBehind]:
+    """The same for what another run made. Its place may be somebody else's by now, and the journal
+    may have been edited: only what bears the name that the journal says is removed.
+    """
+    kinds = {kind.name: kind for kind in KINDS}
+    for entry in portal.journal.remaining():
+        if entry.path is not None:
+            portal.watch.expect(kinds[entry.kind], entry.path, entry.name, later=True)
+    return clean(portal)
+
+
+def clean(portal: Portal) -> list[LeftBehind]:
+    """Remove what the journal says is, or may be, there; return what stayed.
+
+    A record whose URL was never told (the creation was refused, or cut off) is looked for by its
+    name, as are further ones that one creation made. That all are gone is seen in the lists, which
+    costs less than asking for each.
+    """
+    with suppress(Untested):  # the transport is halted: the clean-up was given up
+        for number, fmt in enumerate(_ROUNDS):
+            entries = portal.journal.remaining()
+            # What a check removed is looked for first, and asked for only where it is seen.
+            known = [one for one in entries if not number and portal.watch.is_deleted(one.path)]
+            removed = _remove_all(portal, [one for one in entries if one not in known], fmt)
+            removed |= {one.name for one in known}
+            for kind in KINDS:
+                _look(portal, kind, removed)
+            if not portal.journal.remaining():
+                break
+    paths = {kind.name: kind.collection for kind in KINDS}
+    return [
+        LeftBehind(entry.kind, entry.name, portal.url(entry.path or paths[entry.kind]))
+        for entry in portal.journal.remaining()
+    ]
+
+
+def _remove_all(portal: Portal, entries: list[Entry], fmt: str) -> set[str]:
+    """Ask for the removal of each; the names of those of which the answer says they are gone."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        done = pool.map(lambda entry: _remove(portal, entry, fmt), entries)
+        return {entry.name for entry, gone in zip(entries, done, strict=True) if gone}
+
+
+def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
+    """Ask for the removal of a record whose place is known; whether the answer says it is gone.
+
+    Whole numbers may be given again: what stands there now is looked at first.
+    """
+    if entry.path is None:
+        return False
+    if entry.path.rpartition("/")[2].isdigit() and _is_given_again(portal, entry):
+        portal.journal.gone(entry.name)
+        return True
+    try:
+        exchange = portal.ask("DELETE", entry.path, fmt)
+    except SomebodyElses:
+        seen = portal.get(entry.path, fmt, fresh=True).response
+        if portal.watch.is_strange(entry.path):
+            portal.journal.misplaced(entry.name)
+        elif seen is not None and seen.status in (404, 410):
+            portal.journal.gone(entry.name)
+        return False
+    except Untested:
+        return False  # what is in the way of one is not in that of the others
+    told = exchange
+    if exchange.response is not None and exchange.response.status >= 500:
+        told = portal.get(entry.path, fmt, fresh=True)  # it may fail over what is not there
+    if told.response is not None and told.response.status in (404, 410):
+        portal.journal.gone(entry.name)
+    return succeeded(exchange)
+
+
+def _is_given_again(portal: Portal, entry: Entry) -> bool:
+    """Whether the place of a record of ours is another record's now."""
+    assert entry.path is not None
+    kind = next(kind for kind in KINDS if kind.name == entry.kind)
+    view = contents.record(portal.served(entry.path, fresh=True))
+    # A further record that one creation made is noted under the same name, with its id behind it.
+    return view is not None and is_another(portal, kind, view, entry.name.partition(" (")[0])
+
+
+def _look(portal: Portal, kind: Kind, removed: set[str]) -> None:
+    """Look for records by our names in the whole list: what is there is noted, with its place, and
+    what was removed and is not there is gone.
+    """
+    journal = portal.journal
+    entries = [entry for entry in journal.everything() if entry.kind == kind.name]
+    if not entries:
+        return
+    listed = whole_list(portal, kind)
+    if listed is None:
+        answer = portal.served(kind.collection).response
+        if answer is None or answer.status not in _CLOSED:
+            return
+        # A creation that told no id made nothing where not even the list is open.
+        listed = {}
+    known = {entry.path for entry in entries if not entry.gone}
+    there = {f"{kind.collection}/{encode(key)}": view for key, view in listed.items() if key}
+    for entry in entries:
+        places = [path for path, view in there.items() if bears(kind, view, entry.name)]
+        for path in places:
+            if path not in known:
+                known.add(path)
+                _note(portal, entry, path)
+        unseen = not places if entry.path is None else entry.path not in there
+        if unseen and not entry.gone and (entry.path is None or entry.name in removed):
+            journal.gone(entry.name)
+
+
+def _note(portal: Portal, entry: Entry, path: str) -> None:
+    """Note where a record was found that bears an entry's name: it, or one more of that name."""
+    if entry.path is None and not entry.gone:
+        portal.journal.made_at(entry.name, path)
+        return
+    name = f"{entry.name} ({path.rpartition('/')[2]})"
+    portal.journal.intend(entry.kind, name)
+    portal.journal.made_at(name, path)

@@ -1,0 +1,152 @@
+"""Nothing is changed at a place that a creation told until a record of ours was seen there.
+
+A portal may answer a creation with the id of somebody else's record: the greatest that there is, a
+user name, an id in other letters. An experiment that reads its record first shows it; where nothing
+has, one question more goes before the change or removal. (What other cases happen to read does not
+count: what is asked would depend on who comes first.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from workspace_conformance.contract.kinds import KINDS, Kind
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.ownership import bears, is_somebody_elses
+
+if TYPE_CHECKING:
+    from workspace_conformance.portal.records import Portal
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class SomebodyElses(Untested):
+    """What stands at a place is not ours, and is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A record that should be somewhere. later: another run made it, and what is there now must be
+    seen to bear its name.
+    """
+
+    kind: Kind
+    path: str
+    name: str
+    later: bool
+
+
+class Watch:
+    """The places that creations told, and whether they were seen to be ours."""
+
+    def __init__(self) -> None:
+        self._awaited: dict[str, _Awaited] = {}
+        self.strange: dict[str, str] = {}  # where it is: its path
+        self._deleted: set[str] = set()
+        self._kept: set[str] = set()
+
+    def expect(self, kind: Kind, path: str, name: str, *, later: bool = False) -> None:
+        """A record called `name` should be at `path`."""
+        self._awaited[_place(path)] = _Awaited(kind, path, name.partition(" (")[0], later)
+        self._deleted.discard(_place(path))  # an id may be given again
+        if not later:
+            self._kept.add(_place(path))
+
+    def is_strange(self, path: str) -> bool:
+        """Whether somebody else's record was seen there."""
+        return _place(path) in self.strange
+
+    def is_kept(self, path: str) -> bool:
+        """Whether this process made the record there, and nobody was asked to remove it."""
+        return _place(path) in self._kept and not self.is_strange(path)
+
+    def removing(self, path: str) -> None:
+        """A removal is sent, whatever comes of it, and whoever sends it."""
+        self._kept.discard(_place(path))
+
+    def is_deleted(self, path: str | None) -> bool:
+        """Whether the removal of the record there was answered with a success."""
+        return path is not None and _place(path) in self._deleted
+
+    def removed(self, path: str) -> None:
+        """A removal was answered with a success."""
+        if unquote(_bare(path)) == _place(path):  # of the record itself, and nothing below it
+            self._deleted.add(_place(path))
+
+    def found(self, portal: Portal, path: str, served: Exchange) -> None:
+        """What is served at a place: see whether it is the record that should be there."""
+        one = self._awaited.get(_place(path))
+        if one is not None and served.succeeded:
+            self._judge(portal, one, served)
+            self._awaited.pop(_place(path), None)
+
+    def listed(self, kind: Kind, exchange: Exchange) -> None:
+        """A list: records that bear their names in it are where they should be."""
+        for view in contents.records(exchange):
+            place = f"{kind.collection}/{contents.text(view, 'id')}"
+            one = self._awaited.get(place)
+            if one is not None and bears(kind, view, one.name):
+                self._awaited.pop(place, None)
+
+    def before(self, portal: Portal, method: str, path: str) -> None:
+        """Raises SomebodyElses where a request would change what is not ours."""
+        if method in _SAFE:
+            return
+        place = _place(path)
+        one = self._awaited.get(place)
+        if one is not None and one.later:
+            served = portal.served(one.path, fresh=True)
+            self.found(portal, path, served)
+            if not served.succeeded:
+                raise SomebodyElses(Reason.SETUP_FAILED, f"what is at {one.path} cannot be seen")
+        elif one is not None:
+            # Once: several cases may be about to change the same record, and all rest on it.
+            # What kept it from being seen (an interruption) may be over when it is removed.
+            why = portal.known(("watched", place), partial(self._look, portal, one))
+            why = why and self._look(portal, one)
+            if why is not None:
+                raise why
+        if place in self.strange:
+            raise SomebodyElses(
+                Reason.SETUP_FAILED,
+                f"a creation was answered with {self.strange[place]}, which is somebody else's: "
+                "it is left alone",
+            )
+
+    def _look(self, portal: Portal, one: _Awaited) -> Untested | None:
+        """Ask for what is at a place; why that could not be done, if so."""
+        try:
+            served = portal.served(one.path, fresh=True)
+        except Untested as why:
+            return why
+        if served.succeeded:
+            self._judge(portal, one, served)
+        return None
+
+    def _judge(self, portal: Portal, one: _Awaited, found: Exchange) -> None:
+        place = _place(one.path)
+        view = contents.record(found)
+        if one.later:
+            strange = not bears(one.kind, view or {}, one.name)
+        else:
+            strange = is_somebody_elses(portal, one.kind, found, one.name)
+        if strange:
+            self.strange[place] = one.path
+
+
+def _place(path: str) -> str:
+    """A path under api/2.0 without suffix and encoding: of a record, whatever is asked below it."""
+    for kind in KINDS:
+        if path.startswith(f"{kind.collection}/"):
+            first = path.removeprefix(f"{kind.collection}/").partition("/")[0]
+            return f"{kind.collection}/{unquote(_bare(first))}"
+    return _bare(path)
+
+
+def _bare(path: str) -> str:
+    return path.removesuffix(".json").removesuffix(".xml")

@@ -1,0 +1,121 @@
+"""The first words with a target: is anybody there, is it a portal, and does it know the account?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.messages import Exchange, is_field_value
+from workspace_conformance.exchange.outcomes import Reason
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.transport.client import NOBODY, as_json, succeeded
+from workspace_conformance.transport.wire import Bounds
+
+_PATIENCE = 10.0  # seconds at most: whoever waits for a message is a person
+
+
+class CannotJudge(Exception):
+    """The target cannot be judged at all; the message is for the user, the run ends with exit code
+    6. `reason` is that of every case.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def log_in(portal: Portal) -> str:
+    """The token that the login gives for user name and password; raises CannotJudge."""
+    assert portal.login is not None
+    body = as_json({"userName": portal.login[0], "password": portal.login[1]})
+    for fmt in ("json", "xml"):
+        request = portal.request("POST", "authentication", fmt, body=body, credential=NOBODY)
+        exchange = portal.transport.ask(request, bounds=_bounds(portal))
+        if exchange.response is None:
+            raise _unreachable(exchange)
+        answered = exchange.response.status_line
+        token = contents.text(contents.record(exchange), "token")
+        if succeeded(exchange) and token and not is_field_value(token):
+            words = "the token that the login gave cannot stand in a header; give WORKSPACE_TOKEN"
+            raise CannotJudge(Reason.SETUP_FAILED, words)
+        if succeeded(exchange) and token:
+            return token
+    raise CannotJudge(
+        Reason.SETUP_FAILED,
+        f"the login was refused: POST {exchange.request.url} answered {answered}; "
+        "check WORKSPACE_USERNAME and WORKSPACE_PASSWORD, or give WORKSPACE_TOKEN",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """What the first words told: what the target calls itself (Server), and what to say of it on
+    top of the findings, where it seems to be no portal at all.
+    """
+
+    server: str | None = None
+    remark: str | None = None
+
+
+def greet(portal: Portal) -> Greeted:
+    """Ask for the account's own record.
+
+    Raises CannotJudge where there is silence, or where every form of the question is answered 401.
+    """
+    server: str | None = None
+    statuses: set[int] = set()
+    talks = False
+    for fmt in ("json", "xml", ""):
+        exchange = portal.transport.ask(
+            portal.request("GET", "people/@self", fmt), bounds=_bounds(portal)
+        )
+        if exchange.response is None or exchange.trouble is not None:
+            raise _unreachable(exchange)
+        server = server or exchange.response.header("server")
+        talks = talks or _talks_like_a_portal(exchange)
+        if exchange.response.succeeded and talks:
+            return Greeted(server)
+        statuses.add(exchange.response.status)
+    if statuses == {401}:
+        raise CannotJudge(
+            Reason.SETUP_FAILED,
+            f"the credential was rejected: GET {exchange.request.url} answered 401; "
+            "check WORKSPACE_TOKEN",
+        )
+    return Greeted(server, None if talks else _remark(exchange))
+
+
+def _talks_like_a_portal(exchange: Exchange) -> bool:
+    """Whether an answer holds data at all: a JSON object, or XML that is no page. Whether it is the
+    right data is for the checks to say.
+    """
+    found = contents.value(exchange.response)
+    if etree.iselement(found):
+        return str(etree.QName(found).localname).lower() != "html"
+    return isinstance(found, dict) and bool(found)
+
+
+def _remark(exchange: Exchange) -> str:
+    assert exchange.response is not None
+    response = exchange.response
+    media = response.header("content-type") or "no Content-Type"
+    body = media if response.body else "an empty body"
+    return (
+        f"this may be no Workspace portal: {exchange.request.method} {exchange.request.url} "
+        f"answered {response.status_line} with {body}, and neither this nor the .json and .xml "
+        "forms hold data. Is the URL that of the portal's root?"
+    )
+
+
+def _bounds(portal: Portal) -> Bounds:
+    return Bounds.within(min(_PATIENCE, portal.settings.timeout))
+
+
+def _unreachable(exchange: Exchange) -> CannotJudge:
+    request = exchange.request
+    return CannotJudge(
+        Reason.UNREACHABLE,
+        f"the target does not answer: {request.method} {request.url}: {exchange.words}",
+    )

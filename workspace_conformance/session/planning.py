@@ -1,0 +1,79 @@
+"""What a run would ask, found out by rehearsing it against the embedded portal inside this process.
+
+Nothing is sent: the rehearsal calls the portal as a function. The figures are exact for the
+embedded portal and close for another, whose records and formats decide some of the questions.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+
+from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.session.run import Run
+from workspace_conformance.transport.sending import may_be_sent_without_consent
+
+
+def rehearse(run: Run, items: Sequence[pytest.Item]) -> list[str]:
+    """Run every case's body against the portal in memory; the lines of the plan."""
+    untested: dict[str, Counter[str]] = {}
+    per_section: Counter[str] = Counter()
+    for item in items:
+        requirement = run.requirement_of(item)
+        per_section[requirement.prefix] += 1
+        try:
+            run.judge(item)
+        except Untested as why:
+            if item.get_closest_marker("burst") and why.reason is Reason.SETUP_FAILED:
+                continue  # the portal in memory refuses nothing
+            untested.setdefault(f"{why.reason}: {why.words}", Counter())[requirement.id] += 1
+        except AssertionError:
+            continue
+    return list(_lines(run, items, per_section, untested))
+
+
+def _lines(
+    run: Run,
+    items: Sequence[pytest.Item],
+    per_section: Counter[str],
+    untested: dict[str, Counter[str]],
+) -> list[str]:
+    assert run.transport is not None
+    assert run.portal is not None
+    requests = [exchange.request for exchange in run.transport.exchanges.values()]
+    methods = Counter(request.method for request in requests)
+    writing = sum(not may_be_sent_without_consent(request) for request in requests)
+    lines = [
+        f"{len(items)} cases, about {len(requests)} requests; nothing was sent to make this plan."
+    ]
+    lines.append(
+        "requests: " + ", ".join(f"{count} {method}" for method, count in methods.most_common())
+    )
+    if writing:
+        made = Counter(entry.kind for entry in run.portal.journal.everything())
+        what = ", ".join(f"up to {count} {kind}" for kind, count in sorted(made.items()))
+        lines.append(f"writes: {writing} requests that change something; makes and removes {what}")
+    else:
+        lines.append("writes: none")
+    if run.settings.pace is not None:
+        least = max(0.0, len(requests) / run.settings.pace - 1) * run.settings.rate.period
+        lines.append(
+            f"at most {run.settings.pace} requests in {run.settings.rate.period:g} s: "
+            f"at least {least:.0f} s"
+        )
+    lines.append(
+        "cases: " + ", ".join(f"{count} {section}" for section, count in per_section.items())
+    )
+    for why, names in untested.items():
+        lines.append(f"left out, {why}")
+        lines.append("  " + ", ".join(f"{name} ({count})" for name, count in names.items()))
+    if run.left_out:
+        lines.append(f"left out, deselected: {len(run.left_out)} cases")
+    wrapped: list[str] = []
+    for line in lines:
+        indent = "  " if line.startswith(" ") else ""
+        wrapped += textwrap.wrap(line, 80, initial_indent=indent, subsequent_indent="  ")
+    return wrapped

@@ -1,0 +1,131 @@
+"""Whether a run lets a pipeline go on: the verdict, less what is waived or known, and strict about
+waivers that are no longer needed. The verdict itself never changes by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workspace_conformance.exchange.outcomes import Outcome
+from workspace_conformance.verdict import baseline as baselines
+from workspace_conformance.verdict import waivers
+from workspace_conformance.verdict.baseline import Baseline, Changes
+from workspace_conformance.verdict.verdicts import (
+    CaseResult,
+    Exit,
+    Judged,
+    TargetVerdict,
+    exit_code,
+    weighty,
+)
+from workspace_conformance.verdict.waivers import Waiver
+
+
+class Gate(StrEnum):
+    """What fails a run."""
+
+    VIOLATIONS = "violations"  # every violation that is not waived
+    REGRESSIONS = "regressions"  # of these, only those that the baseline does not have
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a run passed the gate.
+
+    waived: the waiver of each waived case, by its id. needless: sentences about waivers that are
+    not needed. changes: what changed since the baseline, if one was given. words: the decision in a
+    sentence; "" where neither waivers nor a baseline had a say in it.
+    """
+
+    exit_code: int
+    words: str = ""
+    waived: Mapping[str, Waiver] = field(default_factory=dict)
+    needless: Sequence[str] = ()
+    changes: Changes | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run is a success."""
+        return self.exit_code == Exit.OK
+
+
+def decide(
+    judged: Sequence[Judged],
+    verdict: TargetVerdict,
+    *,
+    waived_by: Sequence[Waiver] = (),
+    baseline: Baseline | None = None,
+    gate: Gate = Gate.VIOLATIONS,
+    certify: bool = False,
+    strict: bool = False,
+    whole: bool = True,
+    ended: int | None = None,
+) -> Decision:
+    """Decide. `whole` says that no case was left out: only then can a waiver be called needless.
+    `ended` is the exit code of a run that did not come to its end, or could not judge at all.
+
+    With `certify` nothing is excused: a waiver never makes a certificate.
+    """
+    cases = [case for row in judged for case in row.cases]
+    waived = {
+        case.id: waiver
+        for case in cases
+        if (waiver := waivers.covering(waived_by, case)) is not None
+    }
+    known = set(baselines.known(baseline, cases)) if baseline else set()
+    excused = set(waived) | (known if gate is Gate.REGRESSIONS else set())
+    excused = set() if certify else excused
+    code = exit_code(judged, verdict, certify=certify, strict=strict, excused=excused)
+    told = [waivers.needless(waiver, cases) for waiver in waived_by] if whole else []
+    needless = tuple(sentence for sentence in told if sentence)
+    if needless and code == Exit.OK:
+        code = Exit.USAGE
+    code = code if ended is None else ended
+    failing = [case for case in weighty(judged, strict=strict) if case.id not in excused]
+    return Decision(
+        code,
+        _words(code, failing, waived, known if gate is Gate.REGRESSIONS else None, needless)
+        if waived_by or gate is Gate.REGRESSIONS
+        else "",
+        waived,
+        needless,
+        baselines.compare(baseline, cases) if baseline else None,
+    )
+
+
+_WHY = {
+    Exit.INTERRUPTED: "the run was interrupted",
+    Exit.INTERNAL_ERROR: "the suite itself failed",
+    Exit.NOT_JUDGED: "the target could not be judged",
+}
+
+
+def _words(
+    code: int,
+    failing: Sequence[CaseResult],
+    waived: Mapping[str, Waiver],
+    known: set[str] | None,
+    needless: Sequence[str],
+) -> str:
+    if code not in (Exit.OK, Exit.VIOLATED, Exit.USAGE):
+        why = _WHY.get(code, "the run did not come to its end")
+        return f"Gate failed: {why} (exit code {code})"
+    if failing:
+        names = dict.fromkeys(case.requirement for case in failing)
+        what = "new violations" if known is not None else "violations that are not waived"
+        return f"Gate failed: {what} of {', '.join(names)}"
+    if needless:
+        return f"Gate failed: {'; '.join(needless)}"
+    used = len(set(waived.values()))
+    parts = [f"with {used} waiver{'' if used == 1 else 's'}"] if used else []
+    if known:
+        parts.append(f"with {len(known)} failing cases that the baseline has too")
+    return " ".join(["Gate passed", *[" and ".join(parts)]]).strip()
+
+
+def is_waived(row: Judged, decision: Decision) -> bool:
+    """Whether every violation of a requirement is waived."""
+    failed = [case for case in row.cases if case.outcome is Outcome.FAILED]
+    return bool(failed) and all(case.id in decision.waived for case in failed)
