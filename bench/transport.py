@@ -1,6 +1,6 @@
 """What the suite costs beside a bare client, and how it fares with a distant target.
 
-    python bench/road.py
+    python bench/transport.py
 
 runs the suites without the campaign against the embedded portal, paced by nothing, and then sends
 the same list of requests with nothing but an httpx.AsyncClient: the ratio is what the harness costs.
