@@ -12,9 +12,7 @@ import yaml
 from workspace_conformance.contract import requirements as contract_module
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.contract.documented import (
-    documented_operations,
     is_documented,
-    literal_siblings,
 )
 from workspace_conformance.contract.requirements import ContractError, Level, Need, load, select
 
@@ -285,74 +283,6 @@ def test_missing_data_are_a_contract_error(monkeypatch: pytest.MonkeyPatch) -> N
             load()
     finally:
         contract_module._load_default.cache_clear()
-
-
-def test_documented_operations() -> None:
-    operations = documented_operations()
-    assert len(operations) == 862
-    assert Counter(row.method for row in operations) == {
-        "GET": 341,
-        "PUT": 227,
-        "POST": 184,
-        "DELETE": 110,
-    }
-    assert sum(not row.needs_authorization for row in operations) == 12
-    by_name = {(row.method, row.path): row for row in operations}
-    assert by_name["PUT", "/api/2.0/group/{groupid}"].path_parameters == (("groupid", "uuid"),)
-    assert by_name["GET", "/api/2.0/crm/task/{taskid}"].path_parameters == (("taskid", "int32"),)
-    types = {type for row in operations for _, type in row.path_parameters}
-    assert types == {"string", "uuid", "int32", "int64", "uint32"}
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/api/2.0/people",
-        "/api/2.0/people/",
-        "/API/2.0/People.json",
-        "/api/2.0/people/@self.xml",
-        "/api/2.0/people/%40self",
-        "/api/2.0/people/Mike.Zanyatski",
-        "/api/2.0/community/blog/comment/7",
-        "/api/2.0/capabilities.json",
-    ],
-)
-def test_documented_paths(path: str) -> None:
-    assert is_documented(path)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/api/2.0",
-        "/api/2.0/nothing-of-the-kind",
-        "/api/2.0/people.yaml",
-        "/api/2.0/people/a/b/c",
-        "/api/2.0//people",
-        "/api/2.0/people//photo",
-        "/api/2.0%2Fpeople",
-    ],
-)
-def test_undocumented_paths(path: str) -> None:
-    assert not is_documented(path)
-
-
-def test_documented_for_a_method() -> None:
-    assert is_documented("/api/2.0/people", "get")
-    assert not is_documented("/api/2.0/people", "DELETE")
-
-
-def test_literal_siblings() -> None:
-    assert {"@self", "email", "status", "search", "@search"} <= literal_siblings("/api/2.0/people/")
-    assert literal_siblings("/api/2.0/group") == {"search", "user"}
-    assert literal_siblings("/api/2.0/community/blog") == {
-        "@self",
-        "@search",
-        "comment",
-        "tag",
-        "user",
-    }
 
 
 def test_no_operation_of_the_core_document_is_undocumented() -> None:
