@@ -28,7 +28,6 @@ from workspace_conformance.contract.kinds import POST
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import is_another
 from workspace_conformance.portal.records import Portal
 
 LISTS = ["collection-1", "collection-2", "collection-3", "comments"]
@@ -141,7 +140,7 @@ def test_a_deleted_comment_is_gone(portal: Portal) -> None:
 def _is_another(portal: Portal, removed: Deletion) -> bool:
     """Whether another record has been given the id of the one that was deleted."""
     view = contents.record(removed.after)
-    return view is not None and is_another(portal, removed.kind, view, removed.record.name)
+    return view is not None and portal.is_another(removed.kind, view, removed.record.name)
 
 
 def _is_served(removed: Deletion) -> bool:

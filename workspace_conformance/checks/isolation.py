@@ -87,7 +87,7 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
     )
     neighbours = {left.id, right.id}
     before = _state(portal, kind, right)
-    portal.watch.listed(kind, before[0])
+    portal.foreign.listed(kind, before[0])
     found: dict[str, Damage | None] = {}
     for method in ("PUT", "DELETE"):
         done = (
@@ -228,7 +228,7 @@ def _difference(
             path = f"{kind.collection}/{encode(identity)}"
             # Other records of ours come, change and go, but none goes that nobody removes.
             is_ours = contents.text(view, kind.mark).startswith(portal.name(""))
-            if is_ours and not certain and (identity in now or not portal.watch.is_kept(path)):
+            if is_ours and not certain and (identity in now or not portal.foreign.is_kept(path)):
                 continue
             if identity not in now:
                 # A page of a list may have moved on: only its own URL tells.

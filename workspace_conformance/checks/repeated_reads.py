@@ -21,7 +21,8 @@ from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.media import Element, Json, Refused, Unreadable, envelope, read
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.records import Portal, Resource
+from workspace_conformance.portal.records import Portal
+from workspace_conformance.portal.served import Resource
 from workspace_conformance.transport.client import NOBODY, succeeded, unusable
 
 COMMENT_MEMBERS = frozenset({"id", "text", "created", "updated"})

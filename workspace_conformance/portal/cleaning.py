@@ -14,7 +14,7 @@ from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.outcomes import Untested
 from workspace_conformance.portal.foreign_records import SomebodyElses
 from workspace_conformance.portal.journal import Entry
-from workspace_conformance.portal.ownership import bears, is_another, whole_list
+from workspace_conformance.portal.ownership import bears, whole_list
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import succeeded
 
@@ -40,7 +40,7 @@ def clean_later(portal: Portal) -> list[LeftBehind]:
     kinds = {kind.name: kind for kind in KINDS}
     for entry in portal.journal.remaining():
         if entry.path is not None:
-            portal.watch.expect(kinds[entry.kind], entry.path, entry.name, later=True)
+            portal.foreign.expect(kinds[entry.kind], entry.path, entry.name, later=True)
     return clean(portal)
 
 
@@ -55,7 +55,7 @@ def clean(portal: Portal) -> list[LeftBehind]:
         for number, fmt in enumerate(_ROUNDS):
             entries = portal.journal.remaining()
             # What a check removed is looked for first, and asked for only where it is seen.
-            known = [one for one in entries if not number and portal.watch.is_deleted(one.path)]
+            known = [one for one in entries if not number and portal.foreign.is_deleted(one.path)]
             removed = _remove_all(portal, [one for one in entries if one not in known], fmt)
             removed |= {one.name for one in known}
             for kind in KINDS:
@@ -90,7 +90,7 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
         exchange = portal.ask("DELETE", entry.path, fmt)
     except SomebodyElses:
         seen = portal.get(entry.path, fmt, fresh=True).response
-        if portal.watch.is_strange(entry.path):
+        if portal.foreign.is_foreign(entry.path):
             portal.journal.misplaced(entry.name)
         elif seen is not None and seen.status in (404, 410):
             portal.journal.gone(entry.name)
@@ -111,7 +111,7 @@ def _is_given_again(portal: Portal, entry: Entry) -> bool:
     kind = next(kind for kind in KINDS if kind.name == entry.kind)
     view = contents.record(portal.served(entry.path, fresh=True))
     # A further record that one creation made is noted under the same name, with its id behind it.
-    return view is not None and is_another(portal, kind, view, entry.name.partition(" (")[0])
+    return view is not None and portal.is_another(kind, view, entry.name.partition(" (")[0])
 
 
 def _look(portal: Portal, kind: Kind, removed: set[str]) -> None:

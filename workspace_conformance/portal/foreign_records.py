@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from workspace_conformance.contract.kinds import KINDS, Kind
 from workspace_conformance.exchange import contents
+from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears, is_somebody_elses
-
-if TYPE_CHECKING:
-    from workspace_conformance.portal.records import Portal
+from workspace_conformance.portal.ownership import bears, can_be_ours, is_somebody_elses
+from workspace_conformance.portal.served import Served
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -41,14 +39,45 @@ class _Awaited:
     later: bool
 
 
-class Watch:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record of ours is: what the creation told of it, and what was `found` there, where
+    that was looked at.
+    """
+
+    id: str
+    path: str
+    view: contents.View
+    found: Exchange | None
+
+
+class ForeignRecords:
     """The places that creations told, and whether they were seen to be ours."""
 
     def __init__(self) -> None:
         self._awaited: dict[str, _Awaited] = {}
-        self.strange: dict[str, str] = {}  # where it is: its path
+        self.places: dict[str, str] = {}  # of records of others that were seen: their paths
         self._deleted: set[str] = set()
         self._kept: set[str] = set()
+
+    def told(
+        self, portal: Served, kind: Kind, name: str, creation: Exchange, *, look: bool
+    ) -> Place | None:
+        """Where a creation says that the record called `name` is; None where it says nothing that
+        can be ours. With `look` what is served there is asked for.
+        """
+        view = contents.record(creation)
+        identity = contents.text(view, "id")
+        if not creation.succeeded or view is None or not identity:
+            return None
+        if not can_be_ours(portal, kind, identity):
+            return None
+        path = f"{kind.collection}/{encode(identity)}"
+        self.expect(kind, path, name)
+        found = portal.served(path, fresh=True) if look else None
+        if found is not None:
+            self._found(portal, path, found)
+        return None if self.is_foreign(path) else Place(identity, path, view, found)
 
     def expect(self, kind: Kind, path: str, name: str, *, later: bool = False) -> None:
         """A record called `name` should be at `path`."""
@@ -57,13 +86,13 @@ class Watch:
         if not later:
             self._kept.add(_place(path))
 
-    def is_strange(self, path: str) -> bool:
+    def is_foreign(self, path: str) -> bool:
         """Whether somebody else's record was seen there."""
-        return _place(path) in self.strange
+        return _place(path) in self.places
 
     def is_kept(self, path: str) -> bool:
         """Whether this process made the record there, and nobody was asked to remove it."""
-        return _place(path) in self._kept and not self.is_strange(path)
+        return _place(path) in self._kept and not self.is_foreign(path)
 
     def removing(self, path: str) -> None:
         """A removal is sent, whatever comes of it, and whoever sends it."""
@@ -78,7 +107,7 @@ class Watch:
         if unquote(_bare(path)) == _place(path):  # of the record itself, and nothing below it
             self._deleted.add(_place(path))
 
-    def found(self, portal: Portal, path: str, served: Exchange) -> None:
+    def _found(self, portal: Served, path: str, served: Exchange) -> None:
         """What is served at a place: see whether it is the record that should be there."""
         one = self._awaited.get(_place(path))
         if one is not None and served.succeeded:
@@ -93,7 +122,7 @@ class Watch:
             if one is not None and bears(kind, view, one.name):
                 self._awaited.pop(place, None)
 
-    def before(self, portal: Portal, method: str, path: str) -> None:
+    def check(self, portal: Served, method: str, path: str) -> None:
         """Raises SomebodyElses where a request would change what is not ours."""
         if method in _SAFE:
             return
@@ -101,7 +130,7 @@ class Watch:
         one = self._awaited.get(place)
         if one is not None and one.later:
             served = portal.served(one.path, fresh=True)
-            self.found(portal, path, served)
+            self._found(portal, path, served)
             if not served.succeeded:
                 raise SomebodyElses(Reason.SETUP_FAILED, f"what is at {one.path} cannot be seen")
         elif one is not None:
@@ -111,14 +140,14 @@ class Watch:
             why = why and self._look(portal, one)
             if why is not None:
                 raise why
-        if place in self.strange:
+        if place in self.places:
             raise SomebodyElses(
                 Reason.SETUP_FAILED,
-                f"a creation was answered with {self.strange[place]}, which is somebody else's: "
+                f"a creation was answered with {self.places[place]}, which is somebody else's: "
                 "it is left alone",
             )
 
-    def _look(self, portal: Portal, one: _Awaited) -> Untested | None:
+    def _look(self, portal: Served, one: _Awaited) -> Untested | None:
         """Ask for what is at a place; why that could not be done, if so."""
         try:
             served = portal.served(one.path, fresh=True)
@@ -128,15 +157,15 @@ class Watch:
             self._judge(portal, one, served)
         return None
 
-    def _judge(self, portal: Portal, one: _Awaited, found: Exchange) -> None:
+    def _judge(self, portal: Served, one: _Awaited, found: Exchange) -> None:
         place = _place(one.path)
         view = contents.record(found)
         if one.later:
-            strange = not bears(one.kind, view or {}, one.name)
+            foreign = not bears(one.kind, view or {}, one.name)
         else:
-            strange = is_somebody_elses(portal, one.kind, found, one.name)
-        if strange:
-            self.strange[place] = one.path
+            foreign = is_somebody_elses(portal, one.kind, found, one.name)
+        if foreign:
+            self.places[place] = one.path
 
 
 def _place(path: str) -> str:

@@ -9,19 +9,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import unescape
-from typing import TYPE_CHECKING
 
 from workspace_conformance.contract.documented import literal_siblings
 from workspace_conformance.contract.kinds import KINDS, Kind, letters
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Untested
-
-if TYPE_CHECKING:
-    from workspace_conformance.portal.records import Portal
+from workspace_conformance.portal.served import Served
 
 FORMATS = ("json", "xml", "")
 _PAGES = 50  # pages of a list that are read
@@ -40,11 +37,14 @@ class Before:
     whole: bool
 
 
-def survey(portal: Portal, kind: Kind) -> Before:
-    """Look at all records of a kind."""
+def before(portal: Served, kind: Kind) -> Before:
+    """The records of a kind that were there before this run made any; looked at once."""
+    return portal.known(("before", kind.name), lambda: _survey(portal, kind))
+
+
+def _survey(portal: Served, kind: Kind) -> Before:
     # The list that was asked for when the kinds of records were found out: nothing was made since.
-    known = portal.known(("list", kind.name), lambda: portal.served(kind.collection))
-    found = _pages(portal, kind, known)
+    found = _pages(portal, kind, portal.list_of(kind))
     if found is None:
         return Before(frozenset(), frozenset(), False)
     listed, whole = found
@@ -53,18 +53,22 @@ def survey(portal: Portal, kind: Kind) -> Before:
     return Before(frozenset(listed), frozenset(marks), whole)
 
 
-def prefix(portal: Portal) -> str:
+def prefix(portal: Served) -> str:
     """How names of this run begin: `conformance-<seed>`, with a number where that is taken.
 
     Where a list is too long to be read to its end, what is taken cannot be known: the name is then
     one that depends on all that was seen, and that no earlier run can have had.
     """
+    return portal.known("prefix", lambda: _free_prefix(portal))
+
+
+def _free_prefix(portal: Served) -> str:
     base = f"conformance-{portal.settings.seed}"
-    befores = [portal.before(kind) for kind in KINDS]
-    if any(before.ids and not before.whole for before in befores):
-        seen = "\n".join(sorted(id_ for before in befores for id_ in before.ids))
+    surveys = [before(portal, kind) for kind in KINDS]
+    if any(survey.ids and not survey.whole for survey in surveys):
+        seen = "\n".join(sorted(id_ for survey in surveys for id_ in survey.ids))
         return f"{base}-{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
-    marks = {mark for before in befores for mark in before.marks}
+    marks = {mark for survey in surveys for mark in survey.marks}
     number, name = 1, base
     while any(mark.startswith((f"{name}-", letters(f"{name}-").lower())) for mark in marks):
         number += 1
@@ -72,31 +76,31 @@ def prefix(portal: Portal) -> str:
     return name
 
 
-def can_be_ours(portal: Portal, kind: Kind, identity: str) -> bool:
+def can_be_ours(portal: Served, kind: Kind, identity: str) -> bool:
     """Whether the id that a creation was answered with can be that of a record of ours: it is not
     one that was there before, and no word of the documentation's own (`@self`).
     """
-    if identity in portal.before(kind).ids or identity in portal.ids(kind):
+    if identity in before(portal, kind).ids or identity in portal.ids(kind):
         return False
     literal = literal_siblings(f"/api/2.0/{kind.collection}")
     return identity not in (".", "..") and identity.casefold() not in literal
 
 
-def is_somebody_elses(portal: Portal, kind: Kind, found: Exchange, name: str) -> bool:
+def is_somebody_elses(portal: Served, kind: Kind, found: Exchange, name: str) -> bool:
     """Whether what is served at the place that a creation told is a record of somebody else's: one
     that was there before, by another of its names (a user name, another spelling of its id); or one
     whose name cannot have come of ours: cut off, with more around it, in other letters it could. A
     portal may make up a name, too; but then the record is one that the list shows only now.
     """
     view = contents.record(found) if found.succeeded else None
-    if contents.text(view, "id") in portal.before(kind).ids:
+    if contents.text(view, "id") in before(portal, kind).ids:
         return True
     return is_named_otherwise(kind, view, name) and not _is_new(portal, kind, view)
 
 
-def _is_new(portal: Portal, kind: Kind, view: contents.View | None) -> bool:
+def _is_new(portal: Served, kind: Kind, view: contents.View | None) -> bool:
     """Whether the list shows a record now, and did not when this run began."""
-    if view is None or not portal.before(kind).whole or _is_made_by_another(portal, view):
+    if view is None or not before(portal, kind).whole or _is_made_by_another(portal, view):
         return False
     return contents.text(view, "id") in (whole_list(portal, kind) or {})
 
@@ -112,7 +116,7 @@ def may_bear(kind: Kind, view: contents.View | None, name: str) -> bool:
     return bool(mark) and (mark in own or own in mark)
 
 
-def whole_list(portal: Portal, kind: Kind) -> dict[str, contents.View] | None:
+def whole_list(portal: Served, kind: Kind) -> dict[str, contents.View] | None:
     """Every record of a kind by id, page after page; None when the list cannot be read."""
     found = _pages(portal, kind)
     return None if found is None else found[0]
@@ -128,17 +132,20 @@ def bears(kind: Kind, view: contents.View, name: str) -> bool:
     return mark.startswith(name) and after in ("", " ", "@")
 
 
-def is_another(portal: Portal, kind: Kind, view: contents.View, name: str) -> bool:
-    """Whether a record that stands where one of ours did is not ours: an id may be given again.
+def is_another(
+    portal: Served, kind: Kind, view: contents.View, name: str, ours: Iterable[str]
+) -> bool:
+    """Whether a record that stands where the one called `name` did is not it: an id may be given
+    again.
 
-    That is, somebody else made it; or it is another of ours.
+    That is, somebody else made it; or it is another of `ours`, the names of this run's records of
+    that kind.
     """
     if _is_made_by_another(portal, view):
         return True
     if bears(kind, view, name):
         return False
-    entries = portal.journal.everything()
-    return any(entry.kind == kind.name and bears(kind, view, entry.name) for entry in entries)
+    return any(bears(kind, view, other) for other in ours)
 
 
 def kept(kind: Kind, member: str, fields: Mapping[str, str], shown: str) -> bool:
@@ -156,21 +163,24 @@ def _plain(text: str) -> str:
 
 
 def taken_over(
-    kind: Kind, fields: Mapping[str, str], before: contents.View | None, after: contents.View | None
+    kind: Kind,
+    fields: Mapping[str, str],
+    earlier: contents.View | None,
+    after: contents.View | None,
 ) -> str | None:
     """The first member in which a record shows what a write was to set, and before it did not."""
     for member, field in (kind.carried | kind.holds).items():
         if field not in fields or member not in (after or {}):
             continue
         shown = [
-            kept(kind, member, fields, contents.text(view, member)) for view in (before, after)
+            kept(kind, member, fields, contents.text(view, member)) for view in (earlier, after)
         ]
         if shown == [False, True]:
             return member
     return None
 
 
-def _is_made_by_another(portal: Portal, view: contents.View) -> bool:
+def _is_made_by_another(portal: Served, view: contents.View) -> bool:
     """Whether a record says that another account made it."""
     maker = view.get("createdBy")
     if isinstance(maker, dict) and (by := contents.text(maker, "id")):
@@ -180,7 +190,7 @@ def _is_made_by_another(portal: Portal, view: contents.View) -> bool:
 
 
 def _pages(
-    portal: Portal, kind: Kind, first: Exchange | None = None
+    portal: Served, kind: Kind, first: Exchange | None = None
 ) -> tuple[dict[str, contents.View], bool] | None:
     """The records of a list by id, and whether its end was seen; `first` is its first page where
     that is known.

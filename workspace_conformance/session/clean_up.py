@@ -90,7 +90,7 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
     lines += [f"  left behind: {item.kind} {item.name}: {item.url}" for item in left]
     lines += [
         f"  left alone: {portal.url(path)}: what is there bears another name"
-        for path in portal.watch.strange.values()
+        for path in portal.foreign.places.values()
     ]
     lines += (
         [f"{file} stays, and can be given again"] if left else [f"{file} is done with, and gone"]

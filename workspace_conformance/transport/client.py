@@ -125,11 +125,7 @@ class Client:
             credential=credential,
             address=address,
         )
-        exchange = self.transport.ask(request, fresh=fresh)
-        case = cases.current()
-        if case is not None:
-            case.credit(exchange)
-        return exchange
+        return self._answered(request, fresh)
 
     def get(
         self,
@@ -142,9 +138,10 @@ class Client:
         fresh: bool = False,
     ) -> Exchange:
         """GET a path under api/2.0."""
-        return self.ask(
-            "GET", path, fmt, query=query, headers=headers, credential=credential, fresh=fresh
+        request = self.request(
+            "GET", path, fmt, query=query, headers=headers, credential=credential
         )
+        return self._answered(request, fresh)
 
     def served(self, path: str, *, fresh: bool = False) -> Exchange:
         """GET in whichever form succeeds (.json, .xml, none), for what a check builds on; else the
@@ -162,6 +159,13 @@ class Client:
             first = first or exchange
         assert first is not None
         return first
+
+    def _answered(self, request: Request, fresh: bool) -> Exchange:
+        exchange = self.transport.ask(request, fresh=fresh)
+        case = cases.current()
+        if case is not None:
+            case.credit(exchange)
+        return exchange
 
 
 def succeeded(exchange: Exchange) -> bool:
