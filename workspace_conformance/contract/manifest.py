@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workspace_conformance import __version__
-from workspace_conformance.contract.data_files import schema_path
+from workspace_conformance.contract.data_files import schema_path, suite_root
 
 NAME = "manifest.json"
 PACKAGE = Path(__file__).resolve().parent.parent
-ROOT = PACKAGE.parent
+ROOT = suite_root()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,241 @@
+"""The console command `workspace-conformance`: the suite from any folder, installed as a package.
+
+Each subcommand imports what it needs only when it is called, so that `--help` and a wrong word are
+answered at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+PROGRAM = "workspace-conformance"
+USAGE = 4  # the exit code of wrong usage, as pytest's own
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints end with the exit code that all wrong usage has."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and how to learn more."""
+        self.exit(USAGE, f"{self.prog}: {message}\nSee {self.prog} --help.\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One subcommand: what `--help` says of it, and what runs it (words after its name; exit code)."""
+
+    help: str
+    run: Callable[[Sequence[str]], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = words[0] if words else "--help"
+    if name in SUBCOMMANDS:
+        return SUBCOMMANDS[name].run(words[1:])
+    if name in ("-h", "--help", "help"):
+        print(_overview())
+        return 0 if words else USAGE
+    if name == "--version":
+        from workspace_conformance import __version__
+
+        print(f"{PROGRAM} {__version__}")
+        return 0
+    print(f"{PROGRAM}: there is no subcommand {name!r}\n\n{_overview()}", file=sys.stderr)
+    return USAGE
+
+
+def _overview() -> str:
+    rows = [f"  {name:10} {command.help}" for name, command in SUBCOMMANDS.items()]
+    return "\n".join(
+        [
+            f"usage: {PROGRAM} SUBCOMMAND ... [-- PYTEST'S OWN OPTIONS]",
+            "",
+            "Judge a server of the ONLYOFFICE Workspace API by its documentation.",
+            "",
+            *rows,
+            "",
+            f"{PROGRAM} SUBCOMMAND --help says what each of them takes.",
+        ]
+    )
+
+
+# --- the suite ------------------------------------------------------------------------------------
+
+
+def _run(words: Sequence[str]) -> int:
+    return _judge("run", "Judge the portal at URL; without one, the embedded portal.", words)
+
+
+def _plan(words: Sequence[str]) -> int:
+    text = "Say what a run would ask, and send nothing."
+    return _judge("plan", text, words, "--plan")
+
+
+def _judge(name: str, text: str, words: Sequence[str], *more: str) -> int:
+    own, passed_on = _parted(words)
+    parser = _parser_with_options(name, text)
+    parser.add_argument("url", nargs="?", metavar="URL", help="the portal's root, as --target")
+    given = parser.parse_args(own)
+    if given.url is not None and given.target is not None:
+        parser.error("give the portal's root once, as URL or as --target")
+    target = [] if given.url is None else ["--target", given.url]
+    return _pytest([*more, *target, *_as_words(given), *passed_on])
+
+
+def _replay(words: Sequence[str]) -> int:
+    own, passed_on = _parted(words)
+    parser = _parser_with_options(
+        "replay", "Judge a recorded run (exchanges.har) again, and send nothing."
+    )
+    parser.add_argument("file", metavar="FILE", help="exchanges.har of the run")
+    given = parser.parse_args(own)
+    return _pytest(["--replay", given.file, *_as_words(given), *passed_on])
+
+
+def _clean_up(words: Sequence[str]) -> int:
+    own, passed_on = _parted(words)
+    parser = _parser_with_options(
+        "clean-up", "Remove the records that an interrupted run's journal lists, and nothing else."
+    )
+    parser.add_argument("journal", metavar="JOURNAL", help="journal-....jsonl among the reports")
+    given = parser.parse_args(own)
+    return _pytest(["--clean-up", given.journal, *_as_words(given), *passed_on])
+
+
+def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and what stands after `--` and is pytest's."""
+    ours = list(words)
+    if "--" not in ours:
+        return ours, []
+    at = ours.index("--")
+    return ours[:at], ours[at + 1 :]
+
+
+_GIVEN_OTHERWISE = ("--plan", "--replay", "--clean-up")  # subcommands of their own
+
+
+def _parser_with_options(name: str, text: str) -> Parser:
+    from workspace_conformance.session.options import OPTIONS
+
+    parser = Parser(
+        prog=f"{PROGRAM} {name}",
+        description=text,
+        epilog="What stands after -- goes to pytest: -- -v, -- --junitxml FILE, ...",
+    )
+    for option in OPTIONS:
+        if option.flag in _GIVEN_OTHERWISE:
+            continue
+        words = f"{option.help} [{option.variable}]" if option.variable else option.help
+        words = words.replace("%", "%%")
+        if option.metavar is None:
+            parser.add_argument(option.flag, action="store_true", help=words)
+        else:
+            action = "append" if option.repeat else "store"
+            parser.add_argument(option.flag, action=action, metavar=option.metavar, help=words)
+    parser.add_argument(
+        "--strict", action="store_true", help="a violated SHOULD fails the run [WORKSPACE_STRICT]"
+    )
+    return parser
+
+
+def _as_words(given: argparse.Namespace) -> list[str]:
+    """The options that were given, as pytest takes them."""
+    from workspace_conformance.session.options import OPTIONS
+
+    words = ["--strict"] if given.strict else []
+    for option in OPTIONS:
+        value = getattr(given, option.flag.removeprefix("--").replace("-", "_"), None)
+        if option.flag in _GIVEN_OTHERWISE or value in (None, False):
+            continue
+        if value is True:
+            words.append(option.flag)
+        else:
+            values = value if isinstance(value, list) else [value]
+            words += [f"{option.flag}={each}" for each in values]
+    return words
+
+
+def _pytest(words: Sequence[str]) -> int:
+    """Run the suites, wherever they lie; the exit code."""
+    import pytest
+
+    from workspace_conformance.contract.data_files import suite_root
+
+    root = suite_root()
+    if not (root / "suites").is_dir():
+        print(f"{PROGRAM}: {root} holds no suites: install the package anew", file=sys.stderr)
+        return USAGE
+    chosen = [str(root / word) if _is_case(word, root) else word for word in words]
+    if chosen == list(words):
+        chosen.append(str(root / "suites"))
+    place = ["-c", str(root / "pytest.ini"), "--rootdir", str(root)]
+    # The installed package is no place for pytest's cache; and that this command was imported
+    # before pytest could rewrite its assertions is meant.
+    quiet = ["-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    return pytest.main([*place, *quiet, *chosen])
+
+
+def _is_case(word: str, root: Path) -> bool:
+    """Whether a word is the id of a case, or the path of a suite, as reports name them."""
+    return word.startswith("suites/") and (root / word.partition("::")[0]).exists()
+
+
+# --- everything else ------------------------------------------------------------------------------
+
+
+def _verify(words: Sequence[str]) -> int:
+    from workspace_conformance.reporting import certificate
+
+    return certificate.main(["verify", *words])
+
+
+def _compare(words: Sequence[str]) -> int:
+    from workspace_conformance.reporting import compare
+
+    return compare.main(list(words))
+
+
+def _portal(words: Sequence[str]) -> int:
+    from workspace_conformance.reference.__main__ import main as serve
+
+    return serve(list(words))
+
+
+def _explain(words: Sequence[str]) -> int:
+    from workspace_conformance.contract import requirements
+    from workspace_conformance.reporting import explanation
+
+    parser = Parser(
+        prog=f"{PROGRAM} explain", description="Say what a requirement asks of a portal."
+    )
+    parser.add_argument("ids", nargs="+", metavar="ID", help="such as FMT-3, or a section: FMT")
+    given = parser.parse_args(words)
+    contract = requirements.load()
+    try:
+        rows = requirements.select(contract, given.ids)
+    except requirements.ContractError as error:
+        parser.error(str(error))
+    print("\n\n".join(explanation.of(row, contract) for row in rows))
+    return 0
+
+
+SUBCOMMANDS = {
+    "run": Subcommand("judge a portal, or the embedded one", _run),
+    "plan": Subcommand("say what a run would ask, and send nothing", _plan),
+    "replay": Subcommand("judge a recorded run again, and send nothing", _replay),
+    "verify": Subcommand("check a certificate against its evidence", _verify),
+    "compare": Subcommand("show results of several servers side by side", _compare),
+    "clean-up": Subcommand("remove what an interrupted run has left on a portal", _clean_up),
+    "portal": Subcommand("serve the embedded portal on its own", _portal),
+    "explain": Subcommand("say what a requirement asks of a portal", _explain),
+}
