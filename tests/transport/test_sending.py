@@ -17,6 +17,7 @@ from workspace_conformance.exchange.messages import Exchange, Request, Response,
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.settings import DOCUMENTED_RATE
 from workspace_conformance.transport import sending as roads
+from workspace_conformance.transport import throttling
 from workspace_conformance.transport.pacing import Pacer
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.transport.sending import Transport, may_be_sent_without_consent
@@ -71,6 +72,18 @@ def build(made: list[Transport]) -> Callable[..., tuple[Transport, Scripted]]:
 
 
 Build = Callable[..., tuple[Transport, Scripted]]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that were to be waited; nothing is waited for."""
+    rested: list[float] = []
+
+    async def rest(self: Transport, seconds: float) -> None:
+        rested.append(seconds)
+
+    monkeypatch.setattr(Transport, "_rest", rest)
+    return rested
 
 
 def body(exchange: Exchange) -> bytes:
@@ -267,7 +280,7 @@ def test_a_timeout_is_not_repeated(build: Build) -> None:
 @pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
 @pytest.mark.parametrize("status", [503, 429])
 def test_a_throttled_request_waits_and_is_asked_again(
-    build: Build, request_: Request, status: int
+    build: Build, quick: list[float], request_: Request, status: int
 ) -> None:
     transport, wire = build(lambda n, request: throttled("0", status) if n <= 2 else OK)
     exchange = transport.ask(request_)
@@ -277,21 +290,75 @@ def test_a_throttled_request_waits_and_is_asked_again(
     assert transport.traffic.seconds_throttled > 0
 
 
-def test_a_date_in_retry_after_is_understood(build: Build) -> None:
+@pytest.mark.parametrize("clock", [0, 3600, -3600], ids=["right", "ahead", "behind"])
+def test_a_date_in_retry_after_is_counted_from_the_answers_own(clock: int) -> None:
+    said = time.time() + clock
+    date, until = formatdate(said, usegmt=True), formatdate(said + 7, usegmt=True)
+    answer = Response(503, "", (("Retry-After", until), ("Date", date)), b"")
+    assert throttling.announced_wait(answer) == 7.0
+
+
+def test_nothing_is_asked_again_sooner_than_after_a_second() -> None:
     past = formatdate(0, usegmt=True)
-    transport, wire = build(lambda n, request: throttled(past) if n == 1 else OK)
+    for headers in ((("Retry-After", "0"),), (("Retry-After", past), ("Date", past))):
+        assert throttling.announced_wait(Response(503, "", headers, b"")) == 1.0
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-1", "1.5", "Fri, 99 Foo 2026", formatdate(0)])
+@pytest.mark.parametrize("status", [503, 429])
+@pytest.mark.parametrize("request_", [GET, POST], ids=["GET", "POST"])
+def test_where_nothing_usable_is_announced_pauses_grow(
+    build: Build, quick: list[float], value: str, status: int, request_: Request
+) -> None:
+    transport, wire = build(lambda n, request: throttled(value, status) if n <= 3 else OK)
+    assert body(transport.ask(request_)) == b"fine"
+    assert len(wire.sent) == 4
+    assert quick == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize("status", [502, 504, 522])
+def test_a_gateway_that_does_not_reach_the_target_is_asked_again(
+    build: Build, quick: list[float], status: int
+) -> None:
+    transport, _ = build(lambda n, request: Response(status, "", (), b"") if n <= 2 else OK)
     assert body(transport.ask(GET)) == b"fine"
-    assert len(wire.sent) == 2
+    assert quick == [1.0, 2.0]
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-1", "1.5", "Fri, 99 Foo 2026"])
-def test_a_503_that_announces_nothing_usable_is_an_answer(build: Build, value: str) -> None:
-    transport, wire = build(lambda n, request: throttled(value))
+@pytest.mark.parametrize(
+    ("status", "trouble"),
+    [(502, Trouble.GATEWAY), (504, Trouble.GATEWAY), (503, Trouble.THROTTLED)],
+)
+def test_what_stays_so_is_no_answer_of_the_target(
+    build: Build, quick: list[float], status: int, trouble: Trouble
+) -> None:
+    transport, wire = build(lambda n, request: Response(status, "", (), b""))
     exchange = transport.ask(GET)
-    assert exchange.trouble is None
-    assert exchange.response is not None
-    assert exchange.response.status == 503
+    assert exchange.trouble is trouble
+    assert exchange.response is not None, "what was answered is kept as evidence"
+    assert f"still {status}" in exchange.words
+    assert len(wire.sent) == 5
+    transport.ask(GET)
+    assert len(wire.sent) == 10, "it is not answered from the record"
+
+
+def test_a_write_that_a_gateway_answered_is_not_sent_twice(
+    build: Build, quick: list[float]
+) -> None:
+    transport, wire = build(lambda n, request: Response(502, "", (), b""))
+    assert transport.ask(POST).trouble is Trouble.GATEWAY
     assert len(wire.sent) == 1
+
+
+def test_waiting_in_vain_is_bounded_in_all(
+    build: Build, quick: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "_VAIN", 20.0)
+    transport, wire = build(lambda n, request: Response(502, "", (), b""))
+    for _ in range(40):
+        exchange = transport.ask(GET)
+    assert exchange.trouble is Trouble.GATEWAY
+    assert len(wire.sent) == 5 + 5 + 11 * 2, "twelve in vain, of which two were patient"
 
 
 def test_more_than_the_bound_is_not_waited_for(build: Build) -> None:
@@ -303,12 +370,12 @@ def test_more_than_the_bound_is_not_waited_for(build: Build) -> None:
 
 
 def test_waiting_again_and_again_is_bounded_too(
-    build: Build, monkeypatch: pytest.MonkeyPatch
+    build: Build, quick: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roads, "MAX_WAIT", 0.35)
+    monkeypatch.setattr(throttling, "MAX_WAIT", 3.5)
     transport, wire = build(lambda n, request: throttled("0"))
     assert transport.ask(GET).trouble is Trouble.THROTTLED
-    assert len(wire.sent) == 4, "three waits of a tenth fit the bound"
+    assert len(wire.sent) == 4, "three waits of a second fit the bound"
 
 
 def test_a_long_wait_is_announced(made: list[Transport]) -> None:
@@ -324,7 +391,7 @@ def test_a_long_wait_is_announced(made: list[Transport]) -> None:
         )
     )
     made[-1].ask(GET)
-    assert [seconds for _, seconds in said] == [0.1]
+    assert [seconds for _, seconds in said] == [1.0]
     assert "503" in said[0][0]
 
 

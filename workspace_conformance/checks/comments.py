@@ -18,10 +18,10 @@ from workspace_conformance.exchange.identifiers import encode, form_of
 from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.transport.client import as_form, as_json, succeeded
+from workspace_conformance.transport.client import NOT_NOW, as_form, as_json, succeeded
 
 _OWN = "community/blog/comment"  # the place of one comment, without its id
-_UNSERVED = (403, 404, 405, 501)  # what a list of comments answers that is not for the account
+_UNSERVED = (*NOT_NOW, 404, 405, 501)  # what a list of comments answers that is not for the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,17 @@ class Turn:
 
 def are_open(portal: Portal, method: str) -> bool:
     """Whether the account may make ("POST"), change ("PUT") or delete ("DELETE") comments of its
-    own, where the portal serves comments at all. One that fails otherwise than by 403 counts: that
-    it fails is a finding.
+    own, where the portal serves comments at all. One that fails otherwise than for want of
+    permission counts: that it fails is a finding.
     """
     if POST not in portal.creatable():
         return False
     found = discussion(portal)
-    if _answers(found.listed, *_UNSERVED) or _answers(found.asked, 403):
+    if _answers(found.listed, *_UNSERVED) or _answers(found.asked, *NOT_NOW):
         return False
     if method == "POST":
         return True
-    return not _answers(turn(portal, method).asked, 403)
+    return not _answers(turn(portal, method).asked, *NOT_NOW)
 
 
 def _answers(exchange: Exchange, *statuses: int) -> bool:

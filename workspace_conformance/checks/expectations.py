@@ -24,7 +24,7 @@ from workspace_conformance.exchange.media import (
 )
 from workspace_conformance.exchange.messages import Exchange, Response, phrase
 from workspace_conformance.exchange.outcomes import Reason, Untested, Violation
-from workspace_conformance.transport.client import succeeded, unusable
+from workspace_conformance.transport.client import NOT_NOW, succeeded, unusable
 
 NO_CONTENT = (204, 205)
 WORDS = {"json": "JSON", "xml": "XML"}
@@ -80,10 +80,12 @@ def given_refusal(exchange: Exchange) -> Response:
 
 
 def expect_success(exchange: Exchange) -> Response:
-    """The answer is 2xx. A 403 leaves the case untested: the account may not."""
+    """The answer is 2xx. A 402, 403, 423 or 507 leaves the case untested: the account may not, or
+    the portal cannot just now.
+    """
     __tracebackhide__ = True
     response = answer(exchange)
-    if response.status == 403:
+    if response.status in NOT_NOW:
         raise unusable(exchange, "the account may not do this")
     if not response.succeeded:
         violation(exchange, f"answered {response.status_line}; expected a success", by_head=True)

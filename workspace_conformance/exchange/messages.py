@@ -30,6 +30,7 @@ class Trouble(StrEnum):
     DROPPED = "dropped"  # the connection ended before a whole answer
     PROTOCOL = "protocol"  # what came back is not HTTP
     THROTTLED = "throttled"  # refused with 503 or 429 for longer than we wait
+    GATEWAY = "gateway"  # a gateway answered in the target's place (502, 504) for longer than that
 
 
 @dataclass(frozen=True, slots=True)

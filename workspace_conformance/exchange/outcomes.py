@@ -32,6 +32,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     TOO_SLOW = "too-slow"
     THROTTLED = "throttled"
+    CHANGED = "changed"
     SETUP_FAILED = "setup-failed"
 
 
@@ -39,11 +40,12 @@ class Reason(StrEnum):
 REASON_WORDS: dict[Reason, str] = {
     Reason.NO_CONSENT: "writes or burst not allowed (--allow-writes, --allow-burst)",
     Reason.NO_CREDENTIAL: "needs a credential that was not given",
-    Reason.NOT_PERMITTED: "the account may not (403)",
+    Reason.NOT_PERMITTED: "the account may not (402, 403, 423, 507)",
     Reason.NOT_SERVED: "the portal does not serve what the case needs",
     Reason.UNREACHABLE: "no answer: network or time-out",
     Reason.TOO_SLOW: "the burst did not fit the period",
     Reason.THROTTLED: "the target kept answering 503 or 429",
+    Reason.CHANGED: "the target no longer serves what the case builds on",
     Reason.SETUP_FAILED: "what the case builds on did not work",
 }
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from workspace_conformance.contract.kinds import KINDS
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange, is_field_value
 from workspace_conformance.exchange.outcomes import Reason
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.transport.client import NOBODY, as_json, succeeded
+from workspace_conformance.transport.client import NOBODY, NOT_NOW, as_json, succeeded, unusable
 from workspace_conformance.transport.wire import Bounds
 
 _PATIENCE = 10.0  # seconds at most: whoever waits for a message is a person
@@ -33,7 +34,7 @@ def log_in(portal: Portal) -> str:
     for fmt in ("json", "xml"):
         request = portal.request("POST", "authentication", fmt, body=body, credential=NOBODY)
         exchange = portal.transport.ask(request, bounds=_bounds(portal))
-        if exchange.response is None:
+        if exchange.response is None or exchange.trouble is not None:
             raise _unreachable(exchange)
         answered = exchange.response.status_line
         token = contents.text(contents.record(exchange), "token")
@@ -62,7 +63,9 @@ class Greeted:
 def greet(portal: Portal) -> Greeted:
     """Ask for the account's own record.
 
-    Raises CannotJudge where there is silence, or where every form of the question is answered 401.
+    Raises CannotJudge where there is silence, or something that speaks in the target's place; where
+    every form of the question is answered 401; and where all that the account asks for is refused
+    for the time being (402, 403, 423, 507).
     """
     server: str | None = None
     statuses: set[int] = set()
@@ -84,7 +87,27 @@ def greet(portal: Portal) -> Greeted:
             f"the credential was rejected: GET {exchange.request.url} answered 401; "
             "check WORKSPACE_TOKEN",
         )
+    if statuses <= NOT_NOW and not _is_served_anything(portal):
+        assert exchange.response is not None
+        raise CannotJudge(
+            Reason.NOT_PERMITTED,
+            "nothing is served to the account: "
+            f"GET {exchange.request.url} answered {exchange.response.status_line}, "
+            "and so did every list; give WORKSPACE_TOKEN of an account that may read, and see "
+            "whether the portal, or a firewall in front of it, lets it in",
+        )
     return Greeted(server, None if talks else _remark(exchange))
+
+
+def _is_served_anything(portal: Portal) -> bool:
+    """Whether some list is answered otherwise than that the account may not just now."""
+    for kind in KINDS:
+        exchange = portal.transport.ask(
+            portal.request("GET", kind.collection, "json"), bounds=_bounds(portal)
+        )
+        if exchange.response is None or exchange.response.status not in NOT_NOW:
+            return True
+    return False
 
 
 def _talks_like_a_portal(exchange: Exchange) -> bool:
@@ -114,8 +137,10 @@ def _bounds(portal: Portal) -> Bounds:
 
 
 def _unreachable(exchange: Exchange) -> CannotJudge:
-    request = exchange.request
-    return CannotJudge(
-        Reason.UNREACHABLE,
-        f"the target does not answer: {request.method} {request.url}: {exchange.words}",
-    )
+    asked = f"{exchange.request.method} {exchange.request.url}"
+    if exchange.response is not None:
+        return CannotJudge(
+            unusable(exchange, "").reason,
+            f"something answers in the target's place: {asked}: {exchange.words}",
+        )
+    return CannotJudge(Reason.UNREACHABLE, f"the target does not answer: {asked}: {exchange.words}")

@@ -28,6 +28,8 @@ _ADVICE = {
     Reason.UNREACHABLE: "See that the target answers from this machine, and run again.",
     Reason.TOO_SLOW: "Run from nearer to the target, with nothing else on the line.",
     Reason.THROTTLED: "Let nobody else use the account meanwhile, or give a lower --pace.",
+    Reason.CHANGED: "See what came between the suite and the portal, or what ended the credential, "
+    "and run again.",
     Reason.SETUP_FAILED: "What these cases build on has to work first: see the violated "
     "requirements, and the words of each case.",
 }

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlencode
 
 from workspace_conformance.exchange import cases, contents
-from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.exchange.messages import Exchange, Request, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Rejected, Untested
 from workspace_conformance.transport.sending import Transport
 
 FORMATS = ("json", "xml", "")
 USER_AGENT = "workspace-conformance"
 _VALUES = frozenset({400, 409, 422})  # statuses with which values are refused
+# Statuses that say, to a good credential, that the account or the portal may not just now: not paid,
+# not allowed, locked, full.
+NOT_NOW = frozenset({402, 403, 423, 507})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,16 +181,18 @@ def unusable(exchange: Exchange, what: str) -> Untested:
     request = exchange.request
     asked = f"{request.method} {request.url}"
     if exchange.trouble is not None:
-        reason = Reason.THROTTLED if exchange.trouble == "throttled" else Reason.UNREACHABLE
+        reason = {
+            Trouble.THROTTLED: Reason.THROTTLED,
+            Trouble.GATEWAY: Reason.CHANGED,
+        }.get(exchange.trouble, Reason.UNREACHABLE)
         return Untested(reason, f"{what}: {asked}: {exchange.words}")
     assert exchange.response is not None
     status = exchange.response.status
     reason = {
-        403: Reason.NOT_PERMITTED,
         404: Reason.NOT_SERVED,
         405: Reason.NOT_SERVED,
         501: Reason.NOT_SERVED,
-    }.get(status, Reason.SETUP_FAILED)
+    }.get(status, Reason.NOT_PERMITTED if status in NOT_NOW else Reason.SETUP_FAILED)
     return Untested(reason, f"{what}: {asked} answered {exchange.response.status_line}")
 
 

@@ -14,14 +14,13 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from workspace_conformance.exchange import cases
-from workspace_conformance.exchange.messages import Exchange, Request, Response, Trouble
+from workspace_conformance.exchange.messages import Exchange, Request, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.settings import MAX_WAIT
+from workspace_conformance.transport import throttling
 from workspace_conformance.transport.pacing import Pacer
 from workspace_conformance.transport.recording import Recording
 from workspace_conformance.transport.redaction import Redactor
@@ -91,7 +90,9 @@ class Transport:
         self._record: dict[Request, Future[Exchange]] = {}
         self._record_bytes = 0
         self._silent = 0
+        self._absence = Trouble.CONNECT  # what it is called when nothing more is asked
         self._vain = 0.0  # seconds spent on requests that got no answer
+        self._budget = throttling.Budget()
         self._flood = 0  # bytes of large bodies that came
         self._held = 0  # and those of them that somebody still looks at
         self._kept_bytes = 0
@@ -142,9 +143,9 @@ class Transport:
         self.asked[exchange.number] = cases.asker(), False
         with self._lock:
             self._record_bytes += size
-            # A request that got no answer is worth asking again; a flood of bodies is not worth
-            # keeping.
-            if exchange.response is None or self._record_bytes > _RECORD_BYTES:
+            # A request that got no answer of the target's is worth asking again; a flood of bodies
+            # is not worth keeping.
+            if exchange.trouble is not None or self._record_bytes > _RECORD_BYTES:
                 self._record.pop(request, None)
         mine.set_result(exchange)
         return exchange
@@ -204,6 +205,7 @@ class Transport:
         """Carry questions again, after `halt`: for the clean-up."""
         self._halted = False
         self._silent, self._vain = 0, 0.0  # a target that was gone may be back
+        self._budget.again()
 
     def settle(self) -> None:
         """Wait until nothing is under way, after `halt`. Who asked may have been interrupted: what
@@ -291,16 +293,16 @@ class Transport:
                 raise outcome
 
     async def _carry(self, request: Request, bounds: Bounds | None) -> Exchange:
-        """Send until there is an answer worth having: throttling is waited for, a broken safe
-        request repeated.
+        """Send until there is an answer worth having: what a limiter or a gateway says in the
+        target's place is waited for, a broken safe request repeated.
         """
         tries = 0
-        patience = MAX_WAIT
+        patience = throttling.Patience(self._budget)
         while True:
             gone = self._gone()
             if gone:
                 at = now()
-                return self._keep(request, Answer(None, Trouble.CONNECT, gone, at, at))
+                return self._keep(request, Answer(None, self._absence, gone, at, at))
             await self.pacer.turn(request.account, request.address)
             if self._halted:  # whoever asked may have stopped waiting for it
                 raise Untested(Reason.UNREACHABLE, "the run was interrupted")
@@ -312,6 +314,7 @@ class Transport:
                 # A server that hangs up is there: only silence counts towards its absence.
                 there = answer.trouble in (Trouble.DROPPED, Trouble.PROTOCOL)
                 self._silent = 0 if there else self._silent + 1
+                self._absence = Trouble.CONNECT
                 self._vain += answer.received - answer.sent
                 tries += 1
                 quick = answer.trouble != Trouble.TIMEOUT and answer.received - answer.sent < _QUICK
@@ -319,20 +322,27 @@ class Transport:
                     await asyncio.sleep(0.05 * tries)
                     continue
                 return self._keep(request, answer)
-            self._silent = 0
             self._redactor.learn_from(answer.response)
-            pause = _announced_wait(answer.response)
-            if pause is None:
+            trouble = throttling.interference(answer.response)
+            if trouble is None:
+                self._silent = 0
                 return self._keep(request, answer)
-            if pause > patience:
-                self._vain += MAX_WAIT - patience
-                words = f"still {answer.response.status} after waiting {MAX_WAIT - patience:.0f} s"
-                return self._keep(request, replace(answer, trouble=Trouble.THROTTLED, words=words))
-            patience -= pause
+            status_line = answer.response.status_line
+            pause = patience.pause(answer.response, request.safe)
+            if pause is None:
+                self._budget.spend(patience.waited)
+                words = f"answered {status_line}"
+                if patience.waited:
+                    words = f"still {status_line} after waiting {patience.waited:.0f} s"
+                if self._budget.is_spent:
+                    self._silent += 1
+                    self._absence = trouble
+                return self._keep(request, replace(answer, trouble=trouble, words=words))
+            patience.waited += pause
             with self._lock:
                 self.traffic.throttled += 1
                 self.traffic.seconds_throttled += pause
-            self._waiting(f"the target answered {answer.response.status} with Retry-After", pause)
+            self._waiting(f"the target answered {status_line}", pause)
             await self._rest(pause)
 
     def _gone(self) -> str:
@@ -394,16 +404,3 @@ class Transport:
     def _let_go(self, size: int) -> None:
         # Not under the lock: a body may be let go of while it is held. A lost count costs a body.
         self._held -= size
-
-
-def _announced_wait(response: Response) -> float | None:
-    """Seconds to wait when an answer is a throttling one: 503 or 429 with a usable Retry-After."""
-    if response.status not in (503, 429):
-        return None
-    value = (response.header("retry-after") or "").strip()
-    if value.isascii() and value.isdigit():
-        return max(float(value[:100]), 0.1)
-    try:
-        return max(parsedate_to_datetime(value).timestamp() - time.time(), 0.1)
-    except (ValueError, TypeError, OverflowError, OSError, IndexError):
-        return None

@@ -1,0 +1,1 @@
+"""Runs in the field: what happens around a correct portal is held against nobody."""
