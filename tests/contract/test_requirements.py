@@ -73,7 +73,7 @@ def test_what_rate_limiting_needs() -> None:
 
 def test_contradictions_name_what_they_bear_on() -> None:
     contract = load()
-    assert len(contract.contradictions) == 4
+    assert len(contract.contradictions) == 5
     for point in contract.contradictions:
         assert all(id in contract.requirements for id in point.requirements)
 
