@@ -21,7 +21,7 @@ import uvicorn
 from lxml import etree
 
 from workspace_conformance.reference import Options, Rate
-from workspace_conformance.reference.application import PortalApp, create_app, with_variants
+from workspace_conformance.reference.application import PortalApp, complete, create_app
 from workspace_conformance.reference.parts import respond
 from workspace_conformance.reference.server import authority, bind, configuration
 from workspace_conformance.reference.values import Asked
@@ -30,6 +30,7 @@ from workspace_conformance.reference.variants import company
 API = "/api/2.0/"
 UNKNOWN = "0ddba11c-0000-4000-8000-000000000001"
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 _SCOPE = {
@@ -191,7 +192,7 @@ class Probe:
 @contextlib.contextmanager
 def portal(*variants: str, rate: Rate | None = None, **options: Any) -> Iterator[Probe]:
     """A portal with these variants, on a socket of this process."""
-    wanted = with_variants(Options(rate=rate, variants=variants, **options))
+    wanted = complete(Options(rate=rate, variants=variants, **options))
     app = create_app(wanted)
     bound, _ = bind(wanted.host, 0)
     bound.listen(64)
@@ -339,6 +340,12 @@ def _over(p: Probe) -> Raw:
 def _logged_in(p: Probe) -> str:
     who = {"userName": p.app.credentials.username, "password": p.app.credentials.password}
     return str(p.made("authentication.json", {**who})["token"])
+
+
+def _login(p: Probe, password: str = "", **headers: str) -> Raw:
+    who = {"userName": p.app.credentials.username}
+    who["password"] = password or p.app.credentials.password
+    return p.ask("POST", "authentication.json", who, anonymous=True, **headers)
 
 
 def _single(p: Probe) -> bool:
@@ -526,7 +533,17 @@ PROBES: dict[str, Shows] = {
     "options-closed": lambda p: p.ask("OPTIONS", "group", anonymous=True).status == 401,
     "options-204": _status(204, "OPTIONS", "group"),
     "options-405": _status(405, "OPTIONS", "group"),
+    "head-404": _status(404, "HEAD", "group"),
     "head-405": _status(405, "HEAD", "group"),
+    # what a login wants
+    "login-second-factor": lambda p: "tfaKey" in _login(p).response,
+    "login-sms": lambda p: "phoneNoise" in _login(p).response,
+    "login-captcha": lambda p: b"Captcha" in _login(p).body,
+    "login-restricted": lambda p: b"IP address" in _login(p).body,
+    "login-form-only": lambda p: _login(p).status == 415,
+    "login-json-only": lambda p: _login(p, content_type=FORM).status == 415,
+    "login-locks": lambda p: [_login(p, "wrong").status for _ in range(6)][-1] == 500,
+    "login-get-404": lambda p: p.get("authentication").status == 404,
     # other people, and what things are called
     "others-work": _busy,
     "others-comment": _of_others,

@@ -52,8 +52,9 @@ class Settings:
     allow_burst: bool = False
     certify: bool = False
     strict: bool = False
-    fault: str | None = None
+    faults: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
+    like: str | None = None  # a known server that the embedded portal is to resemble
     proxy: str | None = field(default=None, repr=False)  # to go through; may hold a password
     ca: Path | None = None  # certificate authorities to trust besides the usual ones (PEM)
     report_dir: Path = Path("reports")
@@ -240,13 +241,17 @@ def consistent(settings: Settings) -> Settings:
         raise SettingsError("--gate regressions needs --baseline: an earlier results.json")
     if settings.gate is Gate.REGRESSIONS and settings.certify:
         raise SettingsError("--certify excuses nothing: it cannot be given with --gate regressions")
-    if settings.fault and not settings.embedded:
+    if settings.faults and not settings.embedded:
         raise SettingsError(
             "--fault is for the embedded portal: it cannot be given together with --target"
         )
     if settings.variants and not settings.embedded:
         raise SettingsError(
             "--variant is for the embedded portal: it cannot be given together with --target"
+        )
+    if settings.like and not settings.embedded:
+        raise SettingsError(
+            "--like is for the embedded portal: it cannot be given together with --target"
         )
     if settings.latency_ms and not settings.embedded:
         raise SettingsError(

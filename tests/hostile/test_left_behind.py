@@ -144,7 +144,7 @@ FAULTY = [
 def test_a_failing_run_leaves_nothing(fault: str, tmp_path: Path) -> None:
     """Failing checks, refusals that create all the same, answers without an id: all is removed,
     and no look-alike is."""
-    with observed_portal(Options(rate=None, fault=fault)) as portal:
+    with observed_portal(Options(rate=None, faults=(fault,))) as portal:
         full_of_look_alikes(portal.app.parts.store)
         before = portal.held()
         ran = judge(portal, tmp_path)
@@ -161,7 +161,7 @@ def test_a_failing_run_leaves_nothing(fault: str, tmp_path: Path) -> None:
 def test_what_cannot_be_removed_is_listed(fault: str, tmp_path: Path) -> None:
     """The summary and results.json name every record that is left, with its URL; the journal
     stays."""
-    with observed_portal(Options(rate=None, fault=fault)) as portal:
+    with observed_portal(Options(rate=None, faults=(fault,))) as portal:
         full_of_look_alikes(portal.app.parts.store)
         before = portal.held()
         ran = judge(portal, tmp_path, "--requirement=STA")
@@ -198,7 +198,7 @@ def test_a_write_that_is_refused_and_carried_out_is_removed(
 ) -> None:
     """401 to one without a credential, 503 to one in a hurry: what they made all the same goes."""
     rate = Rate(50, 2.0) if requirement == "RATE-10" else None
-    with observed_portal(Options(rate=rate, fault=fault)) as portal:
+    with observed_portal(Options(rate=rate, faults=(fault,))) as portal:
         full_of_look_alikes(portal.app.parts.store)
         before = portal.held()
         ran = judge(portal, tmp_path, *further)
@@ -417,7 +417,7 @@ def test_clean_up_removes_only_what_is_listed(tmp_path: Path) -> None:
 
 
 def test_clean_up_of_what_stays_keeps_the_journal(tmp_path: Path) -> None:
-    with observed_portal(Options(rate=None, fault="delete-keeps")) as portal:
+    with observed_portal(Options(rate=None, faults=("delete-keeps",))) as portal:
         store = portal.app.parts.store
         post = store.posts.all()[0]
         file = tmp_path / "journal-1.jsonl"

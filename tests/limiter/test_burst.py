@@ -72,7 +72,9 @@ def job(
 ) -> Callable[[], Outcome]:
     rate = rate or RATES.get(fault or "", RATE)
     limit = Limit(rate.requests, rate.period)
-    return partial(outcome_of, Options(rate=limit, limiter=kind, fault=fault), rate)
+    return partial(
+        outcome_of, Options(rate=limit, limiter=kind, faults=(fault,) if fault else ()), rate
+    )
 
 
 def expect_lawful(name: str, outcome: Outcome) -> None:

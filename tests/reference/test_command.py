@@ -60,7 +60,7 @@ def test_methods_arrive_as_they_were_sent(running: Running) -> None:
 
 def test_a_broken_answer_breaks_the_connection() -> None:
     with (
-        launch(Options(fault="wrong-form-breaks-off")) as portal,
+        launch(Options(faults=("wrong-form-breaks-off",))) as portal,
         pytest.raises(http.client.IncompleteRead),
     ):
         ask(portal, "GET", "/api/2.0/group/wrong")

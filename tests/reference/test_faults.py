@@ -174,6 +174,19 @@ def writing(client: Client) -> Iterator[Reply]:
     yield client.get("community/blog.json")
 
 
+def mistaking(client: Client) -> Iterator[Reply]:
+    """What is rarely sent: credentials nearly right, media types and parameters that are none."""
+    token = client.token
+    for place in range(0, len(token), 2):
+        near = f"{token[:place]}~{token[place + 1 :]}"
+        yield client.get("group.json", headers={"authorization": near})
+    for value in (f"BearerX{token}", f"Bearer{token}"):
+        yield client.get("group.json", headers={"authorization": value})
+    yield client.get("group.json", headers={"content-type": "garbage"})
+    yield client.get("people.json?updatedSince=garbage")
+    yield client.put("people/nobody-here.json", json_body={"firstname": "No"})
+
+
 def talking(client: Client, path: str) -> Iterator[Reply]:
     """Comments on one post."""
     ids = []
@@ -231,7 +244,7 @@ def correct(options: Options, script: Script) -> list[Seen]:
 
 def everything(client: Client) -> Iterator[Reply]:
     """All but the limiter."""
-    for part in (reading, asking_for_ids, identifying, writing):
+    for part in (reading, asking_for_ids, identifying, writing, mistaking):
         yield from part(client)
 
 
@@ -250,7 +263,7 @@ def test_the_script_sees_the_same_twice() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_client_sees_the_fault(name: str) -> None:
     options, script = script_for(find(name))
-    assert observe(replace(options, fault=name), script) != correct(options, script)
+    assert observe(replace(options, faults=(name,)), script) != correct(options, script)
 
 
 def test_every_requirement_has_a_fault_and_no_fault_breaks_another() -> None:

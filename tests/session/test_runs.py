@@ -116,7 +116,7 @@ def violated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Violated]:
     """A portal that answers JSON where XML is due, judged by environment variables alone."""
     folder = tmp_path_factory.mktemp("violated")
     junit = folder / "junit.xml"
-    with observed_portal(Options(rate=None, fault="default-json")) as portal:
+    with observed_portal(Options(rate=None, faults=("default-json",))) as portal:
         credentials = portal.credentials
         env = against(
             portal,
@@ -300,7 +300,7 @@ def test_a_rejected_credential_is_6_with_one_message(tmp_path: Path) -> None:
 
 
 def test_a_token_that_no_header_can_carry_is_6_with_one_message(tmp_path: Path) -> None:
-    with observed_portal(Options(rate=None, fault="login-token-unsendable")) as portal:
+    with observed_portal(Options(rate=None, faults=("login-token-unsendable",))) as portal:
         env = {
             "WORKSPACE_TARGET": portal.url,
             "WORKSPACE_USERNAME": portal.credentials.username,

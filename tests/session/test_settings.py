@@ -279,4 +279,4 @@ def test_the_header_names_what_was_given_and_shows_no_secret() -> None:
     for secret in (TOKEN, SECOND_TOKEN, PASSWORD):
         assert secret not in said
         assert secret not in repr(settings)
-    assert "default-json" in "\n".join(terminal.header(Settings(fault="default-json")))
+    assert "default-json" in "\n".join(terminal.header(Settings(faults=("default-json",))))

@@ -16,7 +16,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default=default.host, metavar="A", help="address to listen at (%(default)s)")
     add("--port", default=0, type=int, metavar="N", help="port to listen at (any free one)")
-    add("--fault", metavar="NAME", help="have this known deviation")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="have this known deviation (may be given several times)",
+    )
     add("--list-faults", action="store_true", help="list the known deviations and exit")
     add(
         "--variant",
@@ -26,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         help="differ in this lawful way (may be given several times)",
     )
     add("--list-variants", action="store_true", help="list the lawful ways to differ and exit")
+    add("--like", metavar="NAME", help="answer as this known server does")
     add("--latency-ms", default=0.0, type=float, metavar="N", help="added to every answer")
     add(
         "--rate-limit",
@@ -62,12 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
         options = Options(
             host=given.host,
             port=given.port,
-            fault=given.fault,
+            faults=tuple(given.fault),
             latency_ms=given.latency_ms,
             rate=parse_rate(given.rate_limit),
             limiter=given.limiter,
             seed=given.seed,
             variants=tuple(given.variant),
+            like=given.like,
         )
     except ValueError as error:
         parser.error(str(error))

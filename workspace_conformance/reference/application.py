@@ -128,14 +128,14 @@ def _enrol(store: Store, accounts: Accounts) -> Credentials:
 
 
 def create_app(options: Options | None = None, clock: Clock | None = None) -> PortalApp:
-    """A portal with its starting records, new secrets, the variants and the fault that the options
+    """A portal with its starting records, new secrets, the variants and the faults that the options
     name.
 
     `clock` replaces the limiter's own, for tests. The secrets are random unless the environment
     gives them (WORKSPACE_REFERENCE_TOKEN, _SECOND_TOKEN, _PASSWORD). Raises KeyError with a
     sentence for an unknown fault or variant, and for variants that cannot be combined.
     """
-    options = with_variants(options or Options())
+    options = complete(options or Options())
     store, accounts = Store(options.seed), Accounts()
     seed.fill(store)
     credentials = _enrol(store, accounts)
@@ -147,15 +147,22 @@ def create_app(options: Options | None = None, clock: Clock | None = None) -> Po
 
         for variant in chosen(options.variants):
             variant.apply(app)
-    if options.fault is not None:
-        from .faults import find
+    if options.faults:
+        from .faults import chosen as faults
 
-        find(options.fault).apply(parts)
+        for fault in faults(options.faults):
+            fault.apply(parts)
     return app
 
 
-def with_variants(options: Options) -> Options:
-    """The options as the variants that they name change them. Raises KeyError as `create_app`."""
+def complete(options: Options) -> Options:
+    """The options with what the server that they are `like` adds, and as the variants that they name
+    change them; a second time changes nothing. Raises KeyError as `create_app`.
+    """
+    if options.like is not None:
+        from .products import likened
+
+        options = likened(options)
     if options.variants:
         from .variants import chosen
 

@@ -70,10 +70,12 @@ def command_line(options: Options) -> list[str]:
     arguments = ["--host", options.host, "--port", str(options.port), "--seed", options.seed]
     arguments += ["--latency-ms", str(options.latency_ms), "--limiter", options.limiter]
     arguments += ["--rate-limit", str(options.rate) if options.rate is not None else "off"]
-    if options.fault is not None:
-        arguments += ["--fault", options.fault]
+    for name in options.faults:
+        arguments += ["--fault", name]
     for name in options.variants:
         arguments += ["--variant", name]
+    if options.like is not None:
+        arguments += ["--like", options.like]
     return arguments
 
 

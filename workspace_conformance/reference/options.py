@@ -44,8 +44,9 @@ def parse_rate(text: str) -> Rate | None:
 class Options:
     """What can be chosen about the embedded portal.
 
-    `port` 0 takes any free one. `fault` names a deviation that the portal then has, `variants`
-    lawful ways in which it then differs. `tls` makes it speak TLS, with a certificate of a
+    `port` 0 takes any free one. `faults` names deviations that the portal then has, `variants`
+    lawful ways in which it then differs; `like` names a known server, whose faults and variants
+    it then has as well. `tls` makes it speak TLS, with a certificate of a
     throw-away authority. `keep_alive` is for how many seconds an idle connection stays open.
     `latency_ms` is added to every answer, half before and half after the work. `rate` None
     means that there is no limiter. The same `seed` gives the same record ids.
@@ -53,11 +54,12 @@ class Options:
 
     host: str = "127.0.0.1"
     port: int = 0
-    fault: str | None = None
+    faults: tuple[str, ...] = ()
     latency_ms: float = 0.0
     rate: Rate | None = DOCUMENTED_RATE
     limiter: LimiterKind = "fixed"
     seed: str = "workspace"
     variants: tuple[str, ...] = ()
+    like: str | None = None
     tls: bool = False
     keep_alive: int = 30

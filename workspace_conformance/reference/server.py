@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
-from .application import PortalApp, create_app, with_variants
+from .application import PortalApp, complete, create_app
 from .launcher import READY
 from .options import Options
 from .protocol import shaped
@@ -106,7 +106,7 @@ def serve(options: Options, *, exit_with_stdin: bool = False) -> None:
 
     Raises OSError where the address cannot be used, KeyError for an unknown fault or variant.
     """
-    options = with_variants(options)
+    options = complete(options)
     app = create_app(options)
     bound, url = bind(options.host, options.port)
     config = configuration(app, options)

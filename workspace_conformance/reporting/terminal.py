@@ -34,9 +34,12 @@ class Line:
 def header(settings: Settings) -> list[str]:
     """What pytest's header says of the run: target, credentials given, consents, pace."""
     if settings.embedded:
-        target = "the embedded portal" + (
-            f" with the fault {settings.fault}" if settings.fault else ""
-        )
+        target = "the embedded portal"
+        if settings.like:
+            target += f" like {settings.like}"
+        if settings.faults:
+            many = len(settings.faults) > 1
+            target += f" with the fault{'s' * many} {', '.join(settings.faults)}"
         if settings.variants:
             target += f", as {', '.join(settings.variants)}"
         return [f"workspace: {target}; id examples {settings.id_examples}, pace {_pace(settings)}"]

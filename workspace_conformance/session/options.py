@@ -69,7 +69,13 @@ OPTIONS = (
         "WORKSPACE_CERTIFY",
         "anything short of every MUST passed is an unsuccessful run",
     ),
-    Option("--fault", None, "give the embedded portal one known fault", "NAME"),
+    Option(
+        "--fault",
+        None,
+        "give the embedded portal this known fault (may be given several times)",
+        "NAME",
+        repeat=True,
+    ),
     Option(
         "--variant",
         None,
@@ -77,6 +83,7 @@ OPTIONS = (
         "NAME",
         repeat=True,
     ),
+    Option("--like", None, "let the embedded portal answer as this known server does", "NAME"),
     Option(
         "--ca",
         "WORKSPACE_CA",
@@ -316,17 +323,28 @@ def _check_gate(text: str | None) -> Gate:
         raise SettingsError(f"--gate {text}: write violations or regressions") from None
 
 
-def _check_fault(name: str) -> str:
+def _check_faults(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
     # Not above: only a run with a fault needs the embedded portal's parts so early.
-    from workspace_conformance.reference.faults import find
+    from workspace_conformance.reference.faults import chosen
 
     try:
-        return find(name).name
+        return tuple(fault.name for fault in chosen(names))
     except KeyError as error:
         words = str(error.args[0]).replace(
             "--list-faults", "python -m workspace_conformance.reference --list-faults"
         )
-        raise SettingsError(f"--fault {name}: {words}") from None
+        raise SettingsError(f"--fault: {words}") from None
+
+
+def _check_like(name: str) -> str:
+    from workspace_conformance.reference.products import find
+
+    try:
+        return find(name).name
+    except KeyError as error:
+        raise SettingsError(f"--like {name}: {error.args[0]}") from None
 
 
 def _check_variants(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -356,7 +374,14 @@ def _resolve(read: _Reader) -> Settings:
     replay = read.text("--replay")
     if replay:
         read.refuse_beside(
-            "--replay", "--target", "--fault", "--variant", "--plan", "--sign", "--subject-digest"
+            "--replay",
+            "--target",
+            "--fault",
+            "--variant",
+            "--like",
+            "--plan",
+            "--sign",
+            "--subject-digest",
         )
         recorded = recording.read(Path(replay))
         beside = Path(replay).parent
@@ -389,7 +414,8 @@ def _resolve(read: _Reader) -> Settings:
             allow_burst=target is None or read.switch("--allow-burst"),
             certify=read.switch("--certify"),
             strict=read.strict(),
-            fault=read.checked("--fault", _check_fault),
+            faults=_check_faults(read.many("--fault")),
+            like=read.checked("--like", _check_like),
             variants=_check_variants(read.many("--variant")),
             proxy=None if target is None else proxies.find(target),
             ca=None if ca is None else values.check_authorities(ca),

@@ -141,7 +141,8 @@ class Run:
     def _embed(self, settings: Settings) -> tuple[Settings, Application | None]:
         """The embedded portal: a process of its own on loopback; inside this process for a plan."""
         wanted = reference.Options(
-            fault=settings.fault,
+            faults=settings.faults,
+            like=settings.like,
             variants=settings.variants,
             latency_ms=0 if settings.plan else settings.latency_ms,
             rate=None

@@ -111,7 +111,9 @@ class Recording:
             seed=told["seed"],
             requirements=given.requirements or tuple(told["requirements"]),
             pace=None,
-            fault=None,
+            faults=(),
+            variants=(),
+            like=None,
         )
 
 

@@ -5,15 +5,18 @@ parts; the portal itself knows of none.
 """
 
 import difflib
+from collections.abc import Iterable
 
 from . import (
     agreement,
     authentication,
+    credentials,
     dates,
     envelope,
     formats,
     identifiers,
     login,
+    mistakes,
     rate_limit,
     requests,
     responses,
@@ -24,10 +27,12 @@ from .model import Fault
 FAULTS: tuple[Fault, ...] = (
     *rest.FAULTS,
     *authentication.FAULTS,
+    *credentials.FAULTS,
     *login.FAULTS,
     *formats.FAULTS,
     *agreement.FAULTS,
     *requests.FAULTS,
+    *mistakes.FAULTS,
     *responses.FAULTS,
     *envelope.FAULTS,
     *rate_limit.FAULTS,
@@ -47,10 +52,18 @@ def find(name: str) -> Fault:
     return by_name[name]
 
 
+def chosen(names: Iterable[str]) -> tuple[Fault, ...]:
+    """The faults with these names, each once, in the order in which they are put in. Raises KeyError
+    as `find`.
+    """
+    wanted = {find(name).name for name in names}
+    return tuple(fault for fault in FAULTS if fault.name in wanted)
+
+
 def listing() -> str:
     """Every fault in a line: name, requirement and summary, in columns."""
     width = max(len(fault.name) for fault in FAULTS)
     return "\n".join(f"{f.name:{width}}  {f.requirement:7}  {f.summary}" for f in FAULTS)
 
 
-__all__ = ["FAULTS", "Fault", "find", "listing"]
+__all__ = ["FAULTS", "Fault", "chosen", "find", "listing"]

@@ -196,7 +196,7 @@ FAULTS = (
         "XML in Latin-1 is declared as UTF-8",
         _on_write(_not_utf8("xmlcharrefreplace"), XML),
     ),
-    Fault("default-json", "FMT-3", "no format gets JSON", _default_json()),
+    Fault("default-json", "FMT-3", "no format gets JSON", _default_json(kinds=frozenset(Kind))),
     Fault("default-json-on-post", "FMT-3", "POST: no format gets JSON", _default_json("POST")),
     Fault("default-json-on-put", "FMT-3", "PUT: no format gets JSON", _default_json("PUT")),
     Fault(
@@ -228,6 +228,16 @@ FAULTS = (
         "FMT-6",
         "Content-Type decides against the suffix",
         _prefer(lambda asked, place, _: _content_type(asked) if place.suffix else None),
+    ),
+    Fault(
+        "json-type-over-suffix",
+        "FMT-6",
+        "Content-Type: application/json gets JSON in spite of .xml",
+        _prefer(
+            lambda asked, place, _: (
+                JSON if place.suffix is XML and _content_type(asked) is JSON else None
+            )
+        ),
     ),
     Fault(
         "accept-over-suffix",

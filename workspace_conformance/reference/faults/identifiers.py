@@ -80,6 +80,16 @@ def _unknown_guid(outcome: Outcome) -> Apply:
     return instead(find)
 
 
+def _wrong_comment(parts: Parts, call: Call) -> Outcome | None:
+    if not where("PUT", "DELETE", kinds=(Kind.COMMENT,))(call) or is_guid(call.place.id):
+        return None
+    return SERVER_ERROR if call.asked.method == "PUT" else Outcome(200, value={})
+
+
+def _person_put_by_name(call: Call) -> bool:
+    return where("PUT", kinds=(Kind.PERSON,))(call) and not is_guid(call.place.id)
+
+
 def _beyond_32_bits(id: str) -> bool:
     digits = id.lstrip("+-")
     return digits.isascii() and digits.isdigit() and int(digits[:40]) > 2**31 - 1
@@ -158,6 +168,12 @@ FAULTS = (
         _unknown_person(Outcome(403, error="Access denied")),
     ),
     Fault(
+        "person-put-by-name-500",
+        "ID-1",
+        "PUT to a person by anything but a GUID: 500",
+        answer_with(SERVER_ERROR, _person_put_by_name),
+    ),
+    Fault(
         "wrong-form-500",
         "ID-2",
         "an id that is no GUID: 500",
@@ -168,6 +184,12 @@ FAULTS = (
         "ID-2",
         "an id that is no GUID: 200, and an empty response",
         answer_with(Outcome(200, value={}), _wrong_form),
+    ),
+    Fault(
+        "comment-id-wrong-form-500",
+        "ID-2",
+        "a comment's id that is no GUID: 500 to PUT, 200 to DELETE",
+        instead(_wrong_comment),
     ),
     Fault(
         "wrong-form-breaks-off",

@@ -126,6 +126,12 @@ FAULTS = (
         on_refusal(lambda _, __, out: replace(out, status=200, headers=()), _LOGIN),
     ),
     Fault(
+        "login-failure-500",
+        "STA-8",
+        "a failed login answers 500",
+        on_refusal(lambda _, __, out: replace(out, status=500, headers=()), _LOGIN),
+    ),
+    Fault(
         "login-failure-gives-token",
         "AUTH-12",
         "a failed login answers 401, with a token",

@@ -15,6 +15,7 @@ from .wrapping import (
     SERVER_ERROR,
     Apply,
     Members,
+    both,
     instead,
     on_answer,
     on_envelope,
@@ -265,6 +266,14 @@ FAULTS = (
         "STA-5",
         "PUT to an unknown comment: 400",
         _for_unknown_comment(Outcome(400, error="Invalid arguments"), "PUT"),
+    ),
+    Fault(
+        "unknown-comment-500",
+        "STA-5",
+        "PUT to and DELETE of an unknown comment: 500",
+        both(
+            _for_unknown_comment(SERVER_ERROR, "PUT"), _for_unknown_comment(SERVER_ERROR, "DELETE")
+        ),
     ),
     Fault(
         "unknown-comment-delete-200",

@@ -9,7 +9,20 @@ import difflib
 from collections.abc import Iterable
 from itertools import combinations
 
-from . import access, company, headers, holdings, json, members, places, refusals, timing, wire, xml
+from . import (
+    access,
+    company,
+    headers,
+    holdings,
+    json,
+    logins,
+    members,
+    places,
+    refusals,
+    timing,
+    wire,
+    xml,
+)
 from .model import Variant
 
 VARIANTS: tuple[Variant, ...] = (
@@ -18,6 +31,7 @@ VARIANTS: tuple[Variant, ...] = (
     *members.VARIANTS,
     *places.VARIANTS,
     *access.VARIANTS,
+    *logins.VARIANTS,
     *company.VARIANTS,
     *refusals.VARIANTS,
     *xml.VARIANTS,

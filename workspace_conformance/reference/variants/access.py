@@ -138,6 +138,7 @@ def _says(method: str, status: int) -> Apply:
 
 
 _OPTIONS = deciding("OPTIONS")
+_HEAD = deciding("HEAD")
 _SESSION = deciding("sessions")
 _BLOGS = deciding("blogs")
 _TALK = deciding("comments")
@@ -252,6 +253,7 @@ VARIANTS = (
     Variant(
         "options-405", _METHODS, "OPTIONS is answered 405", _says("OPTIONS", 405), aspects=_OPTIONS
     ),
-    Variant("head-405", _METHODS, "HEAD is answered 405", _says("HEAD", 405)),
+    Variant("head-404", _METHODS, "HEAD is answered 404", _says("HEAD", 404), aspects=_HEAD),
+    Variant("head-405", _METHODS, "HEAD is answered 405", _says("HEAD", 405), aspects=_HEAD),
 )
 """What accounts may do, and what portals serve."""

@@ -26,9 +26,10 @@ def _fresh() -> Apply:
 
 
 def _cookie(call: Call, outcome: Outcome, answer: Answer) -> Answer:
-    if call.account is None:
+    shown = call.asked.headers.get("authorization")
+    if call.account is None or shown is None:
         return answer
-    token = call.asked.headers["authorization"].split(" ")[-1]
+    token = shown.split(" ")[-1]
     return with_fields(answer, ("set-cookie", f"asc_auth_key={token}; path=/; HttpOnly"))
 
 

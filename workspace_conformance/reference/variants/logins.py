@@ -1,0 +1,148 @@
+"""What a login may want besides user name and password, and what it takes them in."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from ..bodies import split_content_type
+from ..faults.calls import where
+from ..faults.wrapping import NOT_FOUND, instead, on_success
+from ..parts import Parts
+from ..values import Call, Json, Kind, Outcome
+from .model import Apply, Variant, anew, deciding, parts
+
+_MORE = "what a login wants besides user name and password (AU)"
+_TAKEN = "which bodies the login takes (AU)"
+
+_LOGIN = where("POST", kinds=(Kind.LOGIN,))
+_TOKEN = frozenset(("AUTH-10", "AUTH-11", "DATE-1", "ENV-1", "ENV-2", "FMT-1", "FMT-2", "FMT-3"))
+
+LOCKED_AFTER = 5
+"""Failed logins of one user in a minute after which the user may not log in for a minute."""
+
+MINUTE = timedelta(seconds=60)
+
+
+def _second(**members: Json) -> Apply:
+    """Ask for more where the password is right, and give no token."""
+
+    def change(call: Call, outcome: Outcome) -> Outcome:
+        return replace(outcome, value={"expires": "0001-01-01T00:00:00.0000000Z", **members})
+
+    return parts(on_success(change, _LOGIN))
+
+
+def _wants(status: int, words: str) -> Apply:
+    """Refuse the right password for another reason, and the wrong one as ever."""
+
+    def change(call: Call, outcome: Outcome) -> Outcome:
+        return Outcome(status, error=words)
+
+    return parts(on_success(change, _LOGIN))
+
+
+def _takes(media: str) -> Apply:
+    def find(to: Parts, call: Call) -> Outcome | None:
+        given, _ = split_content_type(call.asked.headers.get("content-type", ""))
+        if not _LOGIN(call) or given == media:
+            return None
+        return Outcome(415, error="Unsupported media type")
+
+    return parts(instead(find))
+
+
+def _get_absent(to: Parts) -> None:
+    instead(
+        lambda _, call: NOT_FOUND if call.place.kind is Kind.LOGIN and not _LOGIN(call) else None
+    )(to)
+
+
+def _locking(status: int, words: str) -> Callable[[], Apply]:
+    """Refuse whoever failed too often within a minute, for a minute."""
+
+    def make() -> Apply:
+        failed: dict[str, list[datetime]] = defaultdict(list)
+
+        def find(to: Parts, call: Call) -> Outcome | None:
+            if not _LOGIN(call):
+                return None
+            fields, now = to.read_fields(call.asked), to.store.now()
+            name = str(fields.get("username"))
+            recent = failed[name] = [each for each in failed[name] if now - each < MINUTE]
+            if len(recent) >= LOCKED_AFTER:
+                return Outcome(status, error=words)
+            if to.accounts.with_password(name, str(fields.get("password"))) is None:
+                recent.append(now)
+            return None
+
+        return parts(instead(find))
+
+    return make
+
+
+_SECOND = deciding("second factor")
+_BODIES = deciding("login bodies")
+
+VARIANTS = (
+    Variant(
+        "login-second-factor",
+        _MORE,
+        "a login asks for a code of an application, and gives no token",
+        _second(tfa=True, tfaKey="JBSWY3DPEHPK3PXP"),
+        aspects=_SECOND,
+        leaves=_TOKEN,
+    ),
+    Variant(
+        "login-sms",
+        _MORE,
+        "a login asks for a code that was sent to a telephone, and gives no token",
+        _second(sms=True, phoneNoise="+7 ******* 17"),
+        aspects=_SECOND,
+        leaves=_TOKEN,
+    ),
+    Variant(
+        "login-captcha",
+        _MORE,
+        "a login asks for the solution of a picture: 403",
+        _wants(403, "Captcha required"),
+        aspects=_SECOND,
+        leaves=_TOKEN,
+    ),
+    Variant(
+        "login-restricted",
+        _MORE,
+        "nobody may log in from this address: 403",
+        _wants(403, "Login from this IP address is not allowed"),
+        aspects=_SECOND,
+        leaves=_TOKEN,
+    ),
+    Variant(
+        "login-form-only",
+        _TAKEN,
+        "a login takes a form alone",
+        _takes("application/x-www-form-urlencoded"),
+        aspects=_BODIES,
+    ),
+    Variant(
+        "login-json-only",
+        _TAKEN,
+        "a login takes JSON alone",
+        _takes("application/json"),
+        aspects=_BODIES,
+    ),
+    Variant(
+        "login-locks",
+        "what happens after wrong passwords (AU)",
+        "five wrong passwords in a minute lock a user out for a minute: 500",
+        anew(_locking(500, "Too many attempts")),
+        aspects=deciding("locks"),
+    ),
+    Variant(
+        "login-get-404",
+        "what GET authentication answers, which is documented nowhere",
+        "GET authentication is not there",
+        parts(_get_absent),
+    ),
+)
+"""What a login may want."""
