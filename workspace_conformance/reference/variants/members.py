@@ -57,6 +57,23 @@ def on_records(change: Callable[[Members], Members]) -> Apply:
     return on_value(changed)
 
 
+def _of_other_types(record: Members) -> Members:
+    """The same record with members of other types, and some of the documentation's own: there, a
+    group's parents are a list.
+    """
+    others: Members = {
+        "parent": ["one", "two"],
+        "category": {"id": 1, "title": "a category"},
+        "status": "Active",
+        "isAdmin": 1,
+        "isVisitor": "no",
+        "contacts": {"type": "mail"},
+        "members": 3,
+        "tags": "one two",
+    }
+    return {**record, **{name: value for name, value in others.items() if name in record}}
+
+
 def _last_seen() -> Apply:
     reads = itertools.count()
 
@@ -139,6 +156,12 @@ VARIANTS = (
         _RECORD,
         "further members of every make",
         on_records(lambda record: {**record, **_FURTHER}),
+    ),
+    Variant(
+        "members-of-other-types",
+        "which type a member has",
+        "members of other types: lists, objects, numbers and texts",
+        on_records(_of_other_types),
     ),
     Variant("last-seen", _RECORD, "a person's lastSeen changes on every read", anew(_last_seen)),
     Variant(
