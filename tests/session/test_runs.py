@@ -86,17 +86,16 @@ def test_the_summary_fits_80_columns_and_ends_with_the_verdict(passing: Ran) -> 
     assert passing.out.splitlines()[-1] == summary[-1]
     sections = load().sections
     rows = [line for line in summary if line.split(" ")[0] in sections]
-    assert [line.split()[0] for line in rows] == list(sections)
+    # Of what was asked for alone the summary speaks.
+    assert [line.split()[0] for line in rows] == ["FMT", "DATE"]
     by_section = {line.split()[0]: line[30:].split() for line in rows}
     assert by_section["DATE"] == ["1", ".", ".", ".", ".", ".", ".", "."]
-    assert by_section["FMT"] == ["1", ".", ".", "6", ".", ".", ".", "5"]
+    assert by_section["FMT"] == ["1", ".", ".", ".", ".", ".", ".", "."]
     assert f"Left out: {len(passing.results['left_out'])} cases" in "\n".join(summary)
     traffic = passing.results["traffic"]
-    said = next(line for line in summary if " requests in " in line)
-    assert said.startswith(f"{traffic['requests']} requests in ")
-    assert said.endswith(
-        f"records created {traffic['created']}, deleted {traffic['deleted']}, left 0"
-    )
+    said = " ".join(summary)
+    assert f"{traffic['requests']} requests in " in said
+    assert f"records: {traffic['created']} created, {traffic['deleted']} deleted, 0 left" in said
 
 
 # --- violations -----------------------------------------------------------------------------------
@@ -149,8 +148,29 @@ def test_the_summary_names_what_is_violated_and_what_is_untested(violated: Viola
     assert "FMT-3 MUST, " in said
     assert row["statement"] in said
     assert "came back: 200 OK | application/json; charset=utf-8 | {" in said
-    assert "no-consent: writes or burst not allowed" in said
+    assert "no-consent, 1 case: Give --allow-burst (WORKSPACE_ALLOW_BURST=1)." in said
     assert "RATE-6 (1)" in said
+
+
+def test_one_block_stands_for_all_cases_of_a_requirement(violated: Violated) -> None:
+    """Neither a traceback nor a line for each case: the summary says it once."""
+    lines = violated.ran.out.splitlines()
+    failed = violated.ran.results["counts"]["cases"]["failed"]
+    assert failed > 20
+    assert not [line for line in lines if line.startswith(("FAILED", "UNTESTED", "____"))]
+    (said,) = [line for line in lines if line.startswith("  violation:")]
+    assert f"({failed} cases)" in said
+    assert len(lines) < 100
+    assert "  reading, formats: 8 failed" in lines
+
+
+@pytest.mark.parametrize(("given", "listed", "traced"), [("-rf", True, False), ("-v", True, True)])
+def test_whoever_asks_gets_pytests_own_lists(
+    tmp_path: Path, given: str, listed: bool, traced: bool
+) -> None:
+    ran = run_suite(tmp_path, "--requirement=FMT-11", "--fault=default-json", "--strict", given)
+    assert ("\nFAILED suites/test_formats.py::" in ran.out) is listed
+    assert ("= FAILURES =" in ran.out) is traced
 
 
 def test_the_printed_curl_line_shows_the_same_again(violated: Violated) -> None:

@@ -32,7 +32,7 @@ class Screen:
 
 def test_in_a_log_there_is_a_line_at_each_end() -> None:
     screen = Screen()
-    waits = Waits(screen.write, screen.fresh, live=False)
+    waits = Waits(screen.write, screen.fresh, live=False, logged_from=1)
     waits("the moon", 1.2)
     assert screen.text == "  waiting 1 s: the moon\n"
     screen.until("went on")
@@ -65,7 +65,7 @@ def test_the_seconds_become_fewer() -> None:
 @pytest.mark.parametrize("live", [True, False])
 def test_waits_at_the_same_time_are_one(live: bool) -> None:
     screen = Screen()
-    waits = Waits(screen.write, screen.fresh, live=live)
+    waits = Waits(screen.write, screen.fresh, live=live, logged_from=1)
     for seconds in (1.1, 1.3, 1.5, 1.2):
         waits("the moon", seconds)
     screen.until("\r" + " " * 78 + "\r" if live else "went on")
@@ -80,6 +80,14 @@ def test_short_waits_are_not_worth_a_line_and_words_are() -> None:
     assert screen.text == ""
     waits("a word", 0.0)
     assert screen.text == "  a word\n"
+
+
+def test_in_a_log_a_short_wait_has_no_lines() -> None:
+    screen = Screen()
+    waits = Waits(screen.write, screen.fresh, live=False)
+    waits("the moon", 1.2)
+    waits.stop()
+    assert (screen.text, screen.begun) == ("", 0)
 
 
 def test_the_end_of_a_run_ends_what_is_shown() -> None:

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
-from workspace_conformance.contract.requirements import Level
+from workspace_conformance.contract.requirements import ContractError, Level, select
 from workspace_conformance.exchange.media import harmless
-from workspace_conformance.exchange.messages import Exchange
-from workspace_conformance.exchange.outcomes import REASON_WORDS, Outcome, Reason
+from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.portal.journal import lying_in
-from workspace_conformance.reporting import evidence
-from workspace_conformance.reporting.results import Result
+from workspace_conformance.reporting import violated
+from workspace_conformance.reporting.lines import Line, counted, wrapped
+from workspace_conformance.reporting.results import Result, as_data
+from workspace_conformance.reporting.testable import untested_groups
 from workspace_conformance.settings import Settings
 from workspace_conformance.transport import proxies
 from workspace_conformance.transport.redaction import Redactor
-from workspace_conformance.verdict.gate import Decision, is_waived
-from workspace_conformance.verdict.verdicts import CaseResult, Exit, Judged, TargetVerdict, Verdict
+from workspace_conformance.verdict.verdicts import Exit, Judged, TargetVerdict, Verdict
 
-WIDTH = 80
+EXPLAIN = "python -m workspace_conformance.reporting.explain"
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line and how it is emphasised (pytest's markup names)."""
-
-    text: str
-    markup: Mapping[str, bool] = field(default_factory=dict)
 
 
 def header(settings: Settings) -> list[str]:
@@ -70,16 +60,20 @@ def _pace(settings: Settings) -> str:
     return "off" if settings.pace is None else f"{settings.pace} per {settings.rate.period:g} s"
 
 
-def summary(result: Result, redactor: Redactor) -> list[Line]:
-    """The lines of the summary, the verdict last. Everything in them is redacted."""
+def summary(result: Result, redactor: Redactor, *, brief: bool = True) -> list[Line]:
+    """The lines of the summary, the verdict last. Everything in them is redacted.
+
+    brief: a failing run fits two screens: what is violated beyond that has one line each.
+    """
     lines = [
         *_remark(result),
         *_changes(result),
+        *violated.blocks(result, redactor, brief=brief),
         *_sections(result),
-        *_violations(result, redactor),
         *(_untested(result) if result.cannot is None else _cannot(result.cannot)),
         *_left_out(result),
         *_traffic(result),
+        *_reports(result),
         *_gate(result),
         _verdict(result),
     ]
@@ -88,16 +82,19 @@ def summary(result: Result, redactor: Redactor) -> list[Line]:
 
 def _remark(result: Result) -> Iterator[Line]:
     if result.remark is not None:
-        yield from _wrapped(f"Note: {result.remark}", "", {"bold": True, "yellow": True})
+        yield from wrapped(f"Note: {result.remark}", "", {"bold": True, "yellow": True})
         yield Line("")
 
 
 def _sections(result: Result) -> Iterator[Line]:
+    """The table; of a run that was to judge some requirements alone, their sections alone."""
     yield Line(f"{'':30}{'MUST':^24} {'SHOULD':^24}".rstrip())
     columns = "".join(f"{name:>6}" for name in ("pass", "fail", "part", "untst"))
     yield Line(f"{'':30}{columns} {columns}")
     for prefix, section in result.contract.sections.items():
-        rows = [row for row in result.judged if row.requirement.prefix == prefix]
+        rows = [row for row in _wanted(result) if row.requirement.prefix == prefix]
+        if not rows:
+            continue
         cells = []
         for level in Level:
             found = [row.verdict for row in rows if row.requirement.level is level]
@@ -109,43 +106,23 @@ def _sections(result: Result) -> Iterator[Line]:
         )
 
 
-def _violations(result: Result, redactor: Redactor) -> Iterator[Line]:
-    for level, waived, words, colour in (
-        (Level.MUST, False, "Violated", "red"),
-        (Level.SHOULD, False, "Advisory: violated SHOULD", "yellow"),
-        (Level.MUST, True, "Violated, waived", "yellow"),
-        (Level.SHOULD, True, "Advisory, waived", "yellow"),
-    ):
-        rows = [
-            row
-            for row in result.judged
-            if row.verdict is Verdict.FAILED
-            and row.requirement.level is level
-            and is_waived(row, result.decision) is waived
-        ]
-        if rows:
-            yield Line("")
-            yield Line(words, {"bold": True, colour: True})
-        for row in rows:
-            yield from _violation(row, result.exchanges, redactor, colour)
-            yield from _waivers(row, result.decision)
-
-
-def _waivers(row: Judged, decision: Decision) -> Iterator[Line]:
-    used = {decision.waived[case.id] for case in row.cases if case.id in decision.waived}
-    for waiver in sorted(used, key=lambda waiver: waiver.name):
-        count = sum(decision.waived.get(case.id) is waiver for case in row.cases)
-        who = ", ".join(filter(None, (waiver.owner, waiver.link)))
-        yield from _wrapped(
-            f"waived ({count} cases) until {waiver.expires}: {waiver.reason} ({who})", "  "
-        )
+def _wanted(result: Result) -> list[Judged]:
+    """The requirements that the run was to judge."""
+    if not result.settings.requirements:
+        return list(result.judged)
+    try:
+        chosen = select(result.contract, result.settings.requirements)
+    except ContractError:  # of a recording by another version of the suite
+        return list(result.judged)
+    names = {requirement.id for requirement in chosen}
+    return [row for row in result.judged if row.requirement.id in names]
 
 
 def _changes(result: Result) -> Iterator[Line]:
     changes, baseline = result.decision.changes, result.settings.baseline
     if changes is None or baseline is None:
         return
-    yield from _wrapped(f"Since the baseline ({baseline.target}, {baseline.finished})", "")
+    yield from wrapped(f"Since the baseline ({baseline.target}, {baseline.finished})", "")
     groups = (
         ("newly failing", changes.failing, "red"),
         ("newly untested", changes.untested, "yellow"),
@@ -153,7 +130,7 @@ def _changes(result: Result) -> Iterator[Line]:
     )
     for words, cases, colour in groups:
         if cases:
-            yield from _wrapped(f"{words}: {by_requirement(result, cases)}", "  ", {colour: True})
+            yield from wrapped(f"{words}: {by_requirement(result, cases)}", "  ", {colour: True})
     if not any(cases for _, cases, _ in groups):
         yield Line("  nothing changed")
     yield Line("")
@@ -171,71 +148,36 @@ def by_requirement(result: Result, cases: Iterable[str]) -> str:
 def _gate(result: Result) -> Iterator[Line]:
     if result.decision.words:
         colour = "green" if result.decision.passed else "red"
-        yield from _wrapped(result.decision.words, "", {colour: True})
-
-
-def _violation(
-    row: Judged, exchanges: Mapping[int, Exchange], redactor: Redactor, colour: str
-) -> Iterator[Line]:
-    failed = [case for case in row.cases if case.outcome is Outcome.FAILED]
-    yield Line(
-        f"{row.requirement.id} {row.requirement.level}, {len(failed)} of {len(row.cases)} cases",
-        {colour: True},
-    )
-    yield from _wrapped(row.requirement.statement, "  ")
-    case = _simplest(failed, exchanges)
-    exchange = exchanges.get(case.shown_by) if case.shown_by else None
-    if exchange is not None:
-        yield from _wrapped(f"sent: {evidence.sent(exchange, redactor)}", "  ")
-        yield from _wrapped(f"came back: {evidence.came_back(exchange, redactor)}", "  ")
-    yield from _wrapped(f"violation: {case.message}", "  ")
-    if exchange is not None:
-        # Not wrapped: a line to copy must stay one line.
-        yield Line(f"  {evidence.curl(exchange.request, redactor)}")
-
-
-def _simplest(failed: Sequence[CaseResult], exchanges: Mapping[int, Exchange]) -> CaseResult:
-    """The case that shows a violation best: one with an exchange, the shortest URL, a GET before
-    others.
-    """
-
-    def weight(case: CaseResult) -> tuple[bool, bool, int]:
-        exchange = exchanges.get(case.shown_by) if case.shown_by else None
-        if exchange is None:
-            return True, True, 0
-        return False, exchange.request.method != "GET", len(exchange.request.url)
-
-    return min(failed, key=weight)
+        yield from wrapped(result.decision.words, "", {colour: True})
 
 
 def _untested(result: Result) -> Iterator[Line]:
-    groups: dict[Reason, dict[str, int]] = {}
-    for row in result.judged:
-        for case in row.cases:
-            if case.outcome is Outcome.UNTESTED and case.reason is not None:
-                names = groups.setdefault(case.reason, {})
-                names[row.requirement.id] = names.get(row.requirement.id, 0) + 1
-    never = [row.requirement.id for row in result.judged if not row.cases]
+    """The reasons why cases are untested, each with what would make them testable."""
+    groups = untested_groups(as_data(result))
+    never = [row.requirement.id for row in _wanted(result) if not row.cases]
     if groups or never:
         yield Line("")
         yield Line("Untested", {"bold": True})
-    for reason, names in groups.items():
-        yield from _wrapped(f"{reason}: {REASON_WORDS[reason]}", "  ")
-        yield from _wrapped(", ".join(f"{name} ({count})" for name, count in names.items()), "    ")
-        said = {
-            case.message for row in result.judged for case in row.cases if case.reason is reason
-        }
-        if len(said) == 1 and reason is not Reason.NO_CONSENT:
-            yield from _wrapped(said.pop(), "    ")
+    for group in groups:
+        said, more = group.messages[0], len(group.messages) + group.more - 1
+        yield from wrapped(f"{group.reason}, {counted(group.cases)}: {group.advice}", "  ")
+        yield from wrapped(_few(f"{name} ({count})" for name, count in group.requirements), "    ")
+        if not more and group.reason not in (Reason.NO_CONSENT, Reason.NO_CREDENTIAL):
+            yield from wrapped(said[0], "    ")
     if never:
-        yield from _wrapped("no case ran:", "  ")
-        yield from _wrapped(", ".join(never), "    ")
+        yield from wrapped(f"no case ran: {_few(never)}", "  ")
+
+
+def _few(names: Iterable[str], most: int = 10) -> str:
+    all_of = list(names)
+    more = [f"and {len(all_of) - most} more"] if len(all_of) > most + 1 else []
+    return ", ".join([*all_of[:most], *more] if more else all_of)
 
 
 def _cannot(why: str) -> Iterator[Line]:
     yield Line("")
     yield Line("Could not be judged", {"bold": True, "yellow": True})
-    yield from _wrapped(why, "  ")
+    yield from wrapped(why, "  ")
 
 
 def _left_out(result: Result) -> Iterator[Line]:
@@ -244,7 +186,7 @@ def _left_out(result: Result) -> Iterator[Line]:
         yield Line(f"Left out: {len(result.left_out)} cases; such a run is never conformant.")
     if result.edited:
         yield Line("")
-        yield from _wrapped(
+        yield from wrapped(
             f"The suite differs from its release in {', '.join(result.edited[:5])}"
             + (f" and {len(result.edited) - 5} more" if len(result.edited) > 5 else "")
             + "; such a run is never conformant.",
@@ -255,15 +197,12 @@ def _left_out(result: Result) -> Iterator[Line]:
 def _traffic(result: Result) -> Iterator[Line]:
     yield Line("")
     seconds = result.finished - result.started
-    yield Line(
-        f"{result.requests} requests in {seconds:.1f} s; "
-        f"records created {result.created}, deleted {result.deleted}, "
-        f"left {len(result.left_behind)}"
+    waited = f"; told to wait {result.throttled} times" if result.throttled else ""
+    yield from wrapped(
+        f"{result.requests} requests in {seconds:.1f} s{waited}; records: {result.created} created, "
+        f"{result.deleted} deleted, {len(result.left_behind)} left",
+        "",
     )
-    if result.throttled:
-        yield Line(
-            f"throttled {result.throttled} times, waited {result.seconds_throttled:.0f} s for it"
-        )
     for item in result.left_behind:
         yield Line(f"  left behind: {item['kind']} {item['name']}: {item['url']}", {"red": True})
     for file in lying_in(result.settings.report_dir):
@@ -271,6 +210,16 @@ def _traffic(result: Result) -> Iterator[Line]:
             f"{file} lists records that a run has left; this removes them:", {"yellow": True}
         )
         yield Line(f"  pytest --clean-up {file}")
+
+
+def _reports(result: Result) -> Iterator[Line]:
+    """Where the reports are, and how to see more."""
+    yield from wrapped(f"Reports: {result.settings.report_dir}/report.html, results.json, ...", "")
+    failed = [row for row in result.judged if row.verdict is Verdict.FAILED]
+    if failed:
+        name = failed[0].requirement.id
+        yield Line(f"More:    {EXPLAIN} {name}")
+        yield Line("         pytest -v (every violation and every case)")
 
 
 def _verdict(result: Result) -> Line:
@@ -300,10 +249,3 @@ def _short_of(result: Result) -> str:
     if all(case.outcome is Outcome.UNTESTED for row in result.judged for case in row.cases):
         return "could not be judged"
     return "no MUST violated, not everything proved"
-
-
-def _wrapped(text: str, indent: str, markup: Mapping[str, bool] | None = None) -> Iterator[Line]:
-    for line in textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    ) or [""]:
-        yield Line(line, markup or {})

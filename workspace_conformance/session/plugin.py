@@ -18,7 +18,9 @@ from workspace_conformance.exchange.media import harmless
 from workspace_conformance.exchange.outcomes import Outcome, Reason, Untested, Violation
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.reporting import evidence, results, terminal, writing
+from workspace_conformance.reporting.lines import Line
 from workspace_conformance.session import (
+    brief,
     clean_up,
     concluding,
     github_output,
@@ -139,6 +141,9 @@ def _phase(item: pytest.Item) -> int:
     return (2 if item.get_closest_marker("alone") else 0) + writes
 
 
+_PHASES = ("reading", "writing", "reading, alone", "writing, alone", "the burst")
+
+
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     """Note what was left out, so that the run cannot pass for a complete one."""
     for item in items:
@@ -188,6 +193,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     for item in judging:
         if run.can_run_ahead(item):
             phases[_phase(item)].append(item)
+    if not run.settings.plan:
+        brief.register(session.config, [(item.nodeid, _PHASES[_phase(item)]) for item in judging])
     # Groups follow one another: a case that must be alone is one.
     groups = [*phases[:2], *([item] for phase in phases[2:] for item in phase)]
     if not session.config.getoption("usepdb", False):
@@ -423,10 +430,10 @@ def _sum_up(terminalreporter: pytest.TerminalReporter, config: pytest.Config) ->
     run = config.stash.get(RUN, None)
     if plan is not None:
         terminalreporter.section("plan")
-        lines = [terminal.Line(text) for text in plan]
+        lines = [Line(text) for text in plan]
     elif result is not None and run is not None:
         terminalreporter.section("conformance")
-        lines = terminal.summary(result, run.redactor)
+        lines = terminal.summary(result, run.redactor, brief=brief.wanted(config))
     else:
         return
     for line in lines:

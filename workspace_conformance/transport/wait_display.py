@@ -18,6 +18,7 @@ import pytest
 
 _WIDTH = 78  # columns
 _SHORTEST = 1.0  # seconds: what is over sooner is not worth a line
+SHORTEST_LOGGED = 3.0  # seconds: nor is this in a log, where lines stay
 
 
 class Screen:
@@ -45,7 +46,7 @@ class Screen:
 
     def fresh(self) -> None:
         """Begin a new line where the reporter has begun one; it then begins one itself."""
-        if self._reporter.currentfspath or self._reporter.verbosity < 0:
+        if self._reporter.currentfspath:
             self.write("\n")
             self._reporter.currentfspath = None
 
@@ -54,12 +55,18 @@ class Waits:
     """Shows waits, each announced when it begins. Safe to use from several threads.
 
     write: puts a text out at once, as it is; fresh: begins a new line where one is begun; live: it
-    is a terminal.
+    is a terminal; logged_from: the seconds from which a wait is worth lines where it is none.
     """
 
     def __init__(
-        self, write: Callable[[str], None], fresh: Callable[[], None], *, live: bool
+        self,
+        write: Callable[[str], None],
+        fresh: Callable[[], None],
+        *,
+        live: bool,
+        logged_from: float = SHORTEST_LOGGED,
     ) -> None:
+        self._logged_from = logged_from
         self._write = write
         self._fresh = fresh
         self._live = live
@@ -67,6 +74,7 @@ class Waits:
         self._what = ""
         self._began = 0.0
         self._until = 0.0
+        self._told = False  # a line in the log says that it began
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -100,8 +108,10 @@ class Waits:
         self._what = what
         if idle:
             self._began = time.monotonic()
-            self._fresh()
-        if not self._live:
+            if self._live or seconds >= self._logged_from:
+                self._fresh()
+        if not self._live and seconds >= self._logged_from:
+            self._told = True
             self._write(f"  waiting {seconds:.0f} s: {what}\n")
 
     def _follow(self) -> None:
@@ -121,6 +131,7 @@ class Waits:
     def _end(self) -> None:
         if self._live:
             self._write("\r" + " " * _WIDTH + "\r")
-        else:
+        elif self._told:
+            self._told = False
             self._fresh()
             self._write(f"  went on after {time.monotonic() - self._began:.0f} s\n")
