@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import idna
+
 from workspace_conformance.verdict.baseline import Baseline
 from workspace_conformance.verdict.gate import Gate
 from workspace_conformance.verdict.waivers import Waiver
@@ -104,6 +106,7 @@ def check_target(url: str) -> str:
         )
     if "?" in url or "#" in url:
         raise SettingsError("--target: the portal's root has no query and no fragment")
+    url = _with_ascii_host(url)
     if any(ord(char) <= 0x20 or ord(char) >= 0x7F for char in url):
         raise SettingsError("--target: write the URL in ASCII, percent-encoded where needed")
     try:
@@ -127,6 +130,20 @@ def check_target(url: str) -> str:
             f"--target {url}: give the portal's root; the suite adds api/2.0 itself"
         )
     return root
+
+
+def _with_ascii_host(url: str) -> str:
+    """The URL with a host beyond ASCII as names are looked up (IDNA); SettingsError for none."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    if not mark or host.isascii():
+        return url
+    name, colon, port = host.partition(":")
+    try:
+        name = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise SettingsError(f"--target: no host can have that name: {error}") from None
+    return f"{scheme}://{name}{colon}{port}{slash}{path}"
 
 
 def check_rate(text: str) -> Rate:

@@ -280,3 +280,21 @@ def test_the_header_names_what_was_given_and_shows_no_secret() -> None:
         assert secret not in said
         assert secret not in repr(settings)
     assert "default-json" in "\n".join(terminal.header(Settings(faults=("default-json",))))
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("https://bücher.example/p/", "https://xn--bcher-kva.example/p"),
+        ("https://BÜCHER.example:8443", "https://xn--bcher-kva.example:8443"),
+        ("https://例え.テスト", "https://xn--r8jz45g.xn--zckzah"),
+    ],
+)
+def test_a_host_beyond_ascii_is_taken_as_it_is(written: str, read_as: str) -> None:
+    assert read("--target", written, "--token", "any-token").target == read_as
+
+
+def test_a_name_that_no_host_can_have(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no host can have that name" in complaint(capsys, "--target", "https://a☃☃..b")
+    words = complaint(capsys, "--target", "https://a.test/bücher")
+    assert "percent-encoded" in words

@@ -177,3 +177,34 @@ def test_a_proxy_is_found_as_others_find_it(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("https_proxy", "http://[nonsense")
     with pytest.raises(SettingsError, match="HTTPS_PROXY"):
         proxies.find("https://portal.test")
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "target", "is_excepted"),
+    [
+        ("127.0.0.0/8", "http://127.3.2.1:8080", True),
+        ("10.0.0.0/8, 127.0.0.0/8", "http://127.0.0.1", True),
+        ("127.0.0.0/8", "http://128.0.0.1", False),
+        ("127.0.0.1", "http://127.0.0.1", True),
+        ("::1/128", "http://[::1]:80", True),
+        ("::1", "http://[::1]:80", True),
+        ("[::1]", "http://[::1]", True),
+        ("fd00::/8", "http://[fd12::1]/p", True),
+        ("fd00::/8", "http://[fe80::1]/p", False),
+        ("127.0.0.0/8", "http://[::1]", False),
+        ("127.0.0.0/8", "http://portal.test", False),
+        ("127.0.0.0/99,portal.test", "http://portal.test", True),
+        ("*", "http://127.0.0.1", True),
+        ("", "http://127.0.0.1", False),
+    ],
+)
+def test_networks_are_excepted(
+    monkeypatch: pytest.MonkeyPatch, exceptions: str, target: str, is_excepted: bool
+) -> None:
+    """As curl reads them: a credential must not go to a proxy that the user excepted."""
+    for name in environment():
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("http_proxy", "http://gate.test:3128")
+    monkeypatch.setenv("no_proxy", exceptions)
+    assert (proxies.find(target) is None) is is_excepted

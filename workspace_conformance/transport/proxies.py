@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import urllib.request
 from urllib.parse import urlsplit, urlunsplit
 
@@ -10,14 +11,16 @@ from workspace_conformance.settings import SettingsError
 
 def find(target: str) -> str | None:
     """The URL of the HTTP proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names for `target`, unless
-    NO_PROXY excepts it (in capitals or not, as curl and Python read them); None without one.
+    NO_PROXY excepts it (in capitals or not, as curl reads them: names, their ends, addresses and
+    networks such as 127.0.0.0/8); None without one.
 
     Raises SettingsError for a proxy that cannot be gone through.
     """
     parts = urlsplit(target)
     known = urllib.request.getproxies()
     proxy = known.get(parts.scheme) or known.get("all")
-    if not proxy or urllib.request.proxy_bypass(parts.netloc):
+    excepted = urllib.request.proxy_bypass(parts.netloc)
+    if not proxy or excepted or _in_networks(parts.hostname or "", known.get("no", "")):
         return None
     if "://" not in proxy:
         proxy = f"http://{proxy}"
@@ -35,6 +38,24 @@ def find(target: str) -> str | None:
     if not host:
         raise SettingsError(f"{variable}: the value is no URL of a proxy")
     return proxy
+
+
+def _in_networks(host: str, exceptions: str) -> bool:
+    """Whether a host that is written as an address lies in one of the networks, or is one of the
+    addresses, among comma-separated exceptions.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    for exception in exceptions.split(","):
+        try:
+            network = ipaddress.ip_network(exception.strip().strip("[]"), strict=False)
+        except ValueError:
+            continue  # a name
+        if address in network:
+            return True
+    return False
 
 
 def shown(proxy: str) -> str:

@@ -20,7 +20,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from workspace_conformance.exchange.media import Refused, Unreadable, decode_content, printable
-from workspace_conformance.exchange.messages import Request, Response, Trouble
+from workspace_conformance.exchange.messages import Headers, Request, Response, Trouble
+from workspace_conformance.transport import connection_words, proxies
 
 Application = Callable[..., Awaitable[None]]  # an ASGI application
 
@@ -68,7 +69,9 @@ class Wire:
     """Connections to one target, kept alive; every method must be called on one event loop.
 
     `proxy` is the URL of the HTTP proxy to go through. `authorities` are files (PEM) of certificate
-    authorities to trust besides the usual ones. `app`, an ASGI application, takes the place of the
+    authorities to trust besides the usual ones, `identity` a certificate of ours and its key (PEM; a
+    key of None: it stands in the first file). `headers` go with every request and are no part of
+    what is recorded: they may be secret. `app`, an ASGI application, takes the place of the
     network: nothing then leaves the process.
     """
 
@@ -80,6 +83,8 @@ class Wire:
         proxy: str | None = None,
         app: Application | None = None,
         authorities: Iterable[Path] = (),
+        identity: tuple[Path, Path | None] | None = None,
+        headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.bounds = bounds or Bounds()
         self._room = asyncio.Semaphore(connections)
@@ -88,6 +93,8 @@ class Wire:
         self._proxy = proxy
         self._app = app
         self._authorities = tuple(authorities)
+        self._identity = identity
+        self._headers = tuple(headers)
         self._clients: dict[tuple[str | None, int], httpx.AsyncClient] = {}
         self._trust: ssl.SSLContext | None = None
         # httpx logs whole URLs, and a URL may carry a credential (AUTH-4).
@@ -111,7 +118,7 @@ class Wire:
         words = ""
         try:
             async with asyncio.timeout(limits.total):
-                response = await _exchange(client, request, limits)
+                response = await _exchange(client, request, limits, self._headers)
         except TimeoutError:
             trouble, words = Trouble.TIMEOUT, f"no whole answer within {limits.total:g} s"
         except httpx.ConnectTimeout:
@@ -119,7 +126,7 @@ class Wire:
         except httpx.TimeoutException:
             trouble, words = Trouble.TIMEOUT, f"no bytes for {limits.read:g} s"
         except (httpx.ConnectError, httpx.ProxyError, ssl.SSLError) as error:
-            trouble, words = Trouble.CONNECT, _said(error) or "no connection"
+            trouble, words = Trouble.CONNECT, self._unconnected(error) or "no connection"
         except UnicodeEncodeError:
             trouble, words = Trouble.PROTOCOL, "a header's value cannot be sent in HTTP"
         except httpx.RemoteProtocolError as error:
@@ -127,7 +134,7 @@ class Wire:
             trouble = Trouble.DROPPED if dropped else Trouble.PROTOCOL
             words = _said(error) or "the answer is not HTTP"
         except (httpx.ReadError, httpx.WriteError, httpx.CloseError) as error:
-            trouble, words = Trouble.DROPPED, _said(error) or "the connection was reset"
+            trouble, words = Trouble.DROPPED, self._unconnected(error) or "the connection was reset"
         except (httpx.HTTPError, OSError) as error:
             trouble, words = Trouble.PROTOCOL, _said(error) or type(error).__name__
         if response is not None and response.status == 407 and self._proxy is not None:
@@ -149,6 +156,10 @@ class Wire:
         finally:
             free.append(lane)
 
+    def _unconnected(self, error: Exception) -> str:
+        proxy = proxies.shown(self._proxy) if self._proxy else None
+        return connection_words.of(error, proxy=proxy, identified=self._identity is not None)
+
     async def close(self) -> None:
         """Close every connection."""
         for client in self._clients.values():
@@ -159,6 +170,8 @@ class Wire:
         context = httpx.create_ssl_context()
         for file in self._authorities:
             context.load_verify_locations(file)
+        if self._identity is not None:
+            context.load_cert_chain(*self._identity)
         return context
 
     def _client(self, address: str | None, lane: int) -> httpx.AsyncClient:
@@ -188,7 +201,9 @@ class Wire:
         return client
 
 
-async def _exchange(client: httpx.AsyncClient, request: Request, limits: Bounds) -> Response:
+async def _exchange(
+    client: httpx.AsyncClient, request: Request, limits: Bounds, headers: Headers
+) -> Response:
     parts = urlsplit(request.url)
     target = parts.path or "/"
     if "?" in request.url:
@@ -202,7 +217,8 @@ async def _exchange(client: httpx.AsyncClient, request: Request, limits: Bounds)
         request.method,
         root,
         headers=[
-            (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers
+            (name.encode("ascii"), value.encode("latin-1"))
+            for name, value in (*request.headers, *headers)
         ],
         content=request.body,
         extensions={
