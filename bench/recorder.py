@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance.session.plugin import RUN
+from workspace_conformance.session.run import RUN
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

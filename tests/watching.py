@@ -13,6 +13,7 @@ import time
 import pytest
 
 from workspace_conformance.portal.records import Portal
+from workspace_conformance.session import executing, judging
 from workspace_conformance.session.run import Run
 
 _LOCK = threading.Lock()
@@ -20,12 +21,12 @@ _LOCK = threading.Lock()
 
 def pytest_configure() -> None:
     """Put a clock around every case."""
-    body = Run.body
+    execute = executing.execute
 
-    def watched(self: Run, item: pytest.Item, portal: Portal | None = None) -> None:
+    def watched(run: Run, item: pytest.Item, portal: Portal | None = None) -> None:
         began = time.monotonic()
         try:
-            body(self, item, portal)
+            execute(run, item, portal)
         finally:
             line = {
                 "id": item.nodeid,
@@ -36,4 +37,5 @@ def pytest_configure() -> None:
             with _LOCK, open(os.environ["WATCHED"], "a", encoding="utf-8") as out:
                 out.write(json.dumps(line) + "\n")
 
-    Run.body = watched  # type: ignore[method-assign]
+    executing.execute = watched
+    judging.execute = watched  # type: ignore[attr-defined]

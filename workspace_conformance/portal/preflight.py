@@ -1,4 +1,4 @@
-"""The first words with a target: is anybody there, is it a portal, and does it know the account?"""
+"""Before the first case: does anybody answer, is it a portal, and does it know the account?"""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def log_in(portal: Portal) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Greeted:
-    """What the first words told: what the target calls itself (Server), and what to say of it on
+class TargetInfo:
+    """What the first answers told: what the target calls itself (Server), and what to say of it on
     top of the findings, where it seems to be no portal at all.
     """
 
@@ -60,7 +60,7 @@ class Greeted:
     remark: str | None = None
 
 
-def greet(portal: Portal) -> Greeted:
+def check(portal: Portal) -> TargetInfo:
     """Ask for the account's own record.
 
     Raises CannotJudge where there is silence, or something that speaks in the target's place; where
@@ -79,7 +79,7 @@ def greet(portal: Portal) -> Greeted:
         server = server or exchange.response.header("server")
         talks = talks or _talks_like_a_portal(exchange)
         if exchange.response.succeeded and talks:
-            return Greeted(server)
+            return TargetInfo(server)
         statuses.add(exchange.response.status)
     if statuses == {401}:
         raise CannotJudge(
@@ -96,7 +96,7 @@ def greet(portal: Portal) -> Greeted:
             "and so did every list; give WORKSPACE_TOKEN of an account that may read, and see "
             "whether the portal, or a firewall in front of it, lets it in",
         )
-    return Greeted(server, None if talks else _remark(exchange))
+    return TargetInfo(server, None if talks else _remark(exchange))
 
 
 def _is_served_anything(portal: Portal) -> bool:

@@ -79,7 +79,7 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
             token = preflight.log_in(portal)
             redactor.learn(token, "token")
             portal.account = Credential(token, "account")
-        preflight.greet(portal)
+        preflight.check(portal)
         left = cleaning.clean_later(portal)
     except preflight.CannotJudge as error:
         return Exit.NOT_JUDGED, [harmless(redactor.text(str(error)))]

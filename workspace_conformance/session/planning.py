@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import pytest
 
 from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.session.judging import judge
 from workspace_conformance.session.run import Run
 from workspace_conformance.transport.sending import may_be_sent_without_consent
 
@@ -25,7 +26,7 @@ def rehearse(run: Run, items: Sequence[pytest.Item]) -> list[str]:
         requirement = run.requirement_of(item)
         per_section[requirement.prefix] += 1
         try:
-            run.judge(item)
+            judge(run, item)
         except Untested as why:
             if item.get_closest_marker("burst") and why.reason is Reason.SETUP_FAILED:
                 continue  # the portal in memory refuses nothing

@@ -1,4 +1,4 @@
-"""Cases run ahead: while pytest reports one, the bodies of the next are already asking the target.
+"""Cases run early: while pytest reports one, the bodies of the next are already asking the target.
 
 A distant target must not make a run as slow as the sum of its answers. Cases are plain functions of
 the portal and their parameters, so their bodies can run on threads before pytest comes to them;
@@ -16,37 +16,43 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 import pytest
 
 
-class Ahead:
-    """Runs `body(item)` for items ahead of time, group after group, `overlap` at once."""
+class Scheduler:
+    """Runs the bodies of cases ahead of time, group after group, `overlap` at once."""
 
-    def __init__(self, body: Callable[[pytest.Item], None], overlap: int) -> None:
-        self._body = body
+    def __init__(self, overlap: int) -> None:
         self._overlap = overlap
         self._futures: dict[str, Future[None]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._stopped = threading.Event()
 
-    def start(self, groups: Sequence[Sequence[pytest.Item]]) -> None:
-        """Begin with the first group; each further one begins when the one before has ended."""
+    def start(
+        self, body: Callable[[pytest.Item], None], groups: Sequence[Sequence[pytest.Item]]
+    ) -> None:
+        """Begin to call `body` for the first group; each further one begins when the one before has
+        ended.
+        """
         if self._overlap < 2:
             return
         self._pool = ThreadPoolExecutor(self._overlap, thread_name_prefix="case")
         work = [[(item, Future[None]()) for item in group] for group in groups]
         self._futures = {item.nodeid: future for group in work for item, future in group}
-        threading.Thread(target=self._feed, args=(work,), name="ahead", daemon=True).start()
+        threading.Thread(target=self._feed, args=(body, work), name="feed", daemon=True).start()
 
-    def run(self, item: pytest.Item) -> None:
-        """Return when `item` has run, ahead or now; raises what its body raised."""
+    def has_run(self, item: pytest.Item) -> bool:
+        """Whether `item` has run early: waits until it has, and raises what its body raised. False
+        where it never began.
+        """
         future = self._futures.get(item.nodeid)
-        if future is not None:
-            try:
-                return future.result()
-            except CancelledError:
-                pass  # it never began
-        return self._body(item)
+        if future is None:
+            return False
+        try:
+            future.result()
+        except CancelledError:
+            return False
+        return True
 
     def settle(self) -> None:
-        """Wait until nothing is under way: everything that runs ahead has run."""
+        """Wait until nothing is under way: everything that runs early has run."""
         wait(list(self._futures.values()))
 
     def stop(self) -> None:
@@ -55,22 +61,28 @@ class Ahead:
         if self._pool is not None:
             self._pool.shutdown(wait=True)
 
-    def _feed(self, work: Sequence[Sequence[tuple[pytest.Item, Future[None]]]]) -> None:
+    def _feed(
+        self,
+        body: Callable[[pytest.Item], None],
+        work: Sequence[Sequence[tuple[pytest.Item, Future[None]]]],
+    ) -> None:
         assert self._pool is not None
         for group in work:
             for item, future in group:
                 try:
-                    self._pool.submit(self._one, item, future)
+                    self._pool.submit(self._one, body, item, future)
                 except RuntimeError:  # the pool was shut down meanwhile
                     _give_up(future)
             wait([future for _, future in group])
 
-    def _one(self, item: pytest.Item, outcome: Future[None]) -> None:
+    def _one(
+        self, body: Callable[[pytest.Item], None], item: pytest.Item, outcome: Future[None]
+    ) -> None:
         if self._stopped.is_set():
             _give_up(outcome)
             return
         try:
-            self._body(item)
+            body(item)
         except BaseException as error:  # handed to pytest as it is
             outcome.set_exception(error)
         else:

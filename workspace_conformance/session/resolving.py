@@ -1,0 +1,182 @@
+"""The settings of a run, from its options: files are read, names are looked up, and what cannot be
+used is said in one sentence.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from workspace_conformance import settings as values
+from workspace_conformance.contract import requirements
+from workspace_conformance.reporting import certificate
+from workspace_conformance.session.option_values import OptionValues
+from workspace_conformance.settings import DOCUMENTED_RATE, Settings, SettingsError
+from workspace_conformance.transport import proxies, recording
+from workspace_conformance.verdict import baseline, waivers
+from workspace_conformance.verdict.baseline import Baseline
+from workspace_conformance.verdict.gate import Gate
+from workspace_conformance.verdict.waivers import Waiver
+
+THOROUGH = 200
+
+
+def resolve(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this run; raises pytest.UsageError with one sentence for what cannot be used."""
+    try:
+        return _resolve(OptionValues(config, environment))
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _load_key(file: str | None) -> Path | None:
+    if file is None:
+        return None
+    certificate.check_key(Path(file))
+    return Path(file)
+
+
+def _load_waivers(file: str | None) -> tuple[Waiver, ...]:
+    if file is None:
+        return ()
+    today = datetime.datetime.now(datetime.UTC).date()
+    try:
+        return waivers.load(Path(file), requirements.load(), today)
+    except waivers.WaiverError as error:
+        raise SettingsError(f"--waivers {error}") from None
+
+
+def _load_baseline(file: str | None) -> Baseline | None:
+    try:
+        return None if file is None else baseline.load(Path(file))
+    except baseline.BaselineError as error:
+        raise SettingsError(f"--baseline {error}") from None
+
+
+def _check_gate(text: str | None) -> Gate:
+    try:
+        return Gate((text or Gate.VIOLATIONS).strip().lower())
+    except ValueError:
+        raise SettingsError(f"--gate {text}: write violations or regressions") from None
+
+
+def _check_faults(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    # Not above: only a run with a fault needs the embedded portal's parts so early.
+    from workspace_conformance.reference.faults import chosen
+
+    try:
+        return tuple(fault.name for fault in chosen(names))
+    except KeyError as error:
+        words = str(error.args[0]).replace(
+            "--list-faults", "python -m workspace_conformance.reference --list-faults"
+        )
+        raise SettingsError(f"--fault: {words}") from None
+
+
+def _check_like(name: str) -> str:
+    from workspace_conformance.reference.products import find
+
+    try:
+        return find(name).name
+    except KeyError as error:
+        raise SettingsError(f"--like {name}: {error.args[0]}") from None
+
+
+def _check_variants(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    from workspace_conformance.reference.variants import chosen
+
+    try:
+        return tuple(variant.name for variant in chosen(names))
+    except KeyError as error:
+        words = str(error.args[0]).replace(
+            "--list-variants", "python -m workspace_conformance.reference --list-variants"
+        )
+        raise SettingsError(f"--variant: {words}") from None
+
+
+def _resolve(read: OptionValues) -> Settings:
+    rate_text = read.text("--rate-limit")
+    rate = values.check_rate(rate_text) if rate_text else DOCUMENTED_RATE
+    pace_text = read.text("--pace")
+    # The default keeps the same margin below any documented limit.
+    pace = values.check_pace(pace_text, rate) if pace_text else max(1, rate.requests * 9 // 10)
+    examples = read.text("--id-examples")
+    target = read.checked("--target", values.check_target)
+    ca = read.text("--ca")
+    digest = read.text("--subject-digest")
+    replay = read.text("--replay")
+    if replay:
+        read.refuse_beside(
+            "--replay",
+            "--target",
+            "--fault",
+            "--variant",
+            "--like",
+            "--plan",
+            "--sign",
+            "--subject-digest",
+        )
+        recorded = recording.read(Path(replay))
+        beside = Path(replay).parent
+        folder = Path(read.text("--report-dir") or beside)
+        if folder.resolve() == beside.resolve():
+            # Not into the recorded run's own folder: its evidence would make room for the replay.
+            folder = beside / "replay"
+        given = Settings(
+            certify=read.switch("--certify"),
+            strict=read.strict(),
+            report_dir=folder,
+            requirements=read.many("--requirement"),
+            overlap=read.number("--overlap", 16, 1, 64),
+            waivers=_load_waivers(read.text("--waivers")),
+            baseline=_load_baseline(read.text("--baseline")),
+            gate=_check_gate(read.text("--gate")),
+            replay=Path(replay),
+        )
+        return values.consistent(recorded.settings(given))
+    return values.consistent(
+        Settings(
+            target=target,
+            token=read.secret("--token"),
+            username=read.words("--username"),
+            password=read.words("--password"),
+            second_token=read.secret("--second-token"),
+            second_address=read.checked("--second-address", values.check_address),
+            # The embedded portal is ours: everything is allowed there.
+            allow_writes=target is None or read.switch("--allow-writes"),
+            allow_burst=target is None or read.switch("--allow-burst"),
+            certify=read.switch("--certify"),
+            strict=read.strict(),
+            faults=_check_faults(read.many("--fault")),
+            like=read.checked("--like", _check_like),
+            variants=_check_variants(read.many("--variant")),
+            proxy=None if target is None else proxies.find(target),
+            ca=None if ca is None else values.check_authorities(ca),
+            report_dir=Path(read.text("--report-dir") or "reports"),
+            id_examples=THOROUGH
+            if (examples or "").strip().lower() == "thorough"
+            else read.number("--id-examples", 25, 1, 10_000),
+            rate=rate,
+            pace=pace,
+            overlap=read.number("--overlap", 16, 1, 64),
+            seed=read.number("--seed", 1, 0, 10**9),
+            timeout=values.check_timeout(read.text("--timeout") or "30"),
+            latency_ms=read.number("--latency-ms", 0, 0, 60_000),
+            requirements=read.many("--requirement"),
+            sign=_load_key(read.text("--sign")),
+            subject_digest=values.check_digest(digest) if digest else None,
+            waivers=_load_waivers(read.text("--waivers")),
+            baseline=_load_baseline(read.text("--baseline")),
+            gate=_check_gate(read.text("--gate")),
+            plan=read.switch("--plan"),
+            clean_up=Path(journal) if (journal := read.text("--clean-up")) else None,
+        )
+    )
