@@ -94,4 +94,10 @@ def locate(asked: Asked) -> Place:
     if segments is None:
         return Place(Kind.NOWHERE, suffix=form)
     kind, id = place_of(segments)
+    if kind is Kind.NOWHERE and segments[:2] == ["api", "2.0"] and len(segments) > 2:
+        from .documented import routes  # here: what serves nothing else need not load it
+
+        route = routes.find(segments[2:], asked.method)
+        if route is not None:
+            return Place(Kind.DOCUMENTED, "", form, route)
     return Place(kind, id, form)

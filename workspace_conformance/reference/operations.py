@@ -6,6 +6,7 @@ client sent before it changes anything.
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import bodies, views
@@ -58,7 +59,12 @@ class Operations:
             },
             Kind.COMMENTS: {"GET": self.list_comments, "POST": self.create_comment},
             Kind.COMMENT: {"PUT": self.update_comment, "DELETE": self.delete_comment},
+            Kind.DOCUMENTED: dict.fromkeys(("GET", "POST", "PUT", "DELETE"), self.documented),
         }
+
+    def documented(self, call: Call) -> Outcome:
+        """Any other operation that the documentation lists."""
+        return self._parts.serving.serve(call)
 
     def _fields(self, call: Call) -> Fields:
         return self._parts.read_fields(call.asked)
@@ -95,7 +101,7 @@ class Operations:
     def list_people(self, call: Call) -> Outcome:
         """GET api/2.0/people."""
         people = self._store.people.all()
-        return paged(call, [views.full_person(self._store, person) for person in people])
+        return paged(call, people, partial(views.full_person, self._store))
 
     def get_self(self, call: Call) -> Outcome:
         """GET api/2.0/people/@self."""
@@ -194,7 +200,7 @@ class Operations:
     def list_groups(self, call: Call) -> Outcome:
         """GET api/2.0/group."""
         groups = self._store.groups.all()
-        return paged(call, [views.brief_group(self._store, group) for group in groups])
+        return paged(call, groups, partial(views.brief_group, self._store))
 
     def get_group(self, call: Call) -> Outcome:
         """GET api/2.0/group/{groupid}."""
@@ -254,7 +260,7 @@ class Operations:
     def list_posts(self, call: Call) -> Outcome:
         """GET api/2.0/community/blog."""
         posts = self._store.posts.all()
-        return paged(call, [views.brief_post(self._store, post) for post in posts])
+        return paged(call, posts, partial(views.brief_post, self._store))
 
     def get_post(self, call: Call) -> Outcome:
         """GET api/2.0/community/blog/{postid}."""
@@ -293,7 +299,7 @@ class Operations:
     def list_comments(self, call: Call) -> Outcome:
         """GET api/2.0/community/blog/{postid}/comment."""
         comments = self._store.comments_of(self._post(call.place.id).id)
-        return paged(call, [views.full_comment(self._store, comment) for comment in comments])
+        return paged(call, comments, partial(views.full_comment, self._store))
 
     def create_comment(self, call: Call) -> Outcome:
         """POST api/2.0/community/blog/{postid}/comment."""

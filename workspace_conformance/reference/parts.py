@@ -7,6 +7,7 @@ put in, without the parts knowing of any.
 import logging
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from . import addresses, credentials, formats
 from .bodies import Fields, read_fields
@@ -26,6 +27,9 @@ from .values import (
     Outcome,
     Place,
 )
+
+if TYPE_CHECKING:
+    from .documented.serving import Serving
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Parts:
     accounts: Accounts
     limiter: Limiter
     routes: Routes
+    few: int = 3
     locate: Callable[[Asked], Place] = addresses.locate
     identify: Callable[[Asked], Caller] = field(init=False)
     limit_key: Callable[[Asked, Account | None], Hashable] = field(init=False)
@@ -62,6 +67,7 @@ class Parts:
     write_json: Callable[[Json], bytes] = formats.write_json
     write_xml: Callable[[Json], bytes] = formats.write_xml
     finish: Callable[[Call, Outcome, Answer], Answer] = field(init=False)
+    _serving: "Serving | None" = None
 
     def __post_init__(self) -> None:
         self.identify = lambda asked: credentials.identify(self.accounts, asked)
@@ -73,6 +79,17 @@ class Parts:
         self.perform = lambda call: perform(self.routes, call)
         self.envelope = envelope
         self.finish = finish
+
+    @property
+    def serving(self) -> "Serving":
+        """What carries out the documented operations beyond people, groups and posts; made when it
+        is first asked for, with `few` records of each family.
+        """
+        if self._serving is None:
+            from .documented.serving import Serving
+
+            self._serving = Serving(self)
+        return self._serving
 
 
 def limit_key(asked: Asked, account: Account | None) -> Hashable:
@@ -110,6 +127,9 @@ def perform(routes: Routes, call: Call) -> Outcome:
     handlers = routes.get(call.place.kind)
     if handlers is None:
         return Outcome(404, error="There is nothing at this address")
+    if call.place.route is not None:
+        served = call.place.route.operations
+        handlers = {method: handler for method, handler in handlers.items() if method in served}
     method = "GET" if call.asked.method == "HEAD" else call.asked.method
     handler = handlers.get(method)
     if handler is None:

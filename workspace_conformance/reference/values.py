@@ -7,7 +7,10 @@ and leaves as an `Answer`. All of them are immutable: whoever wraps a part makes
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from workspace_conformance.contract.documented import Operation
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """What JSON can say; the portal's answers are of this type until they are written."""
@@ -36,6 +39,7 @@ class Kind(StrEnum):
     POST = "post"
     COMMENTS = "comments"
     COMMENT = "comment"
+    DOCUMENTED = "documented"
     NOWHERE = "nowhere"
 
 
@@ -57,12 +61,26 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Documented operations at one path: the path as the documentation writes it, the operations by
+    method, and what stands in the places of the path's parameters, in order.
+    """
+
+    path: str
+    operations: "Mapping[str, Operation]"
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where a URL leads: the kind of resource, the record's id (decoded once), and the suffix."""
+    """Where a URL leads: the kind of resource, the record's id (decoded once), the suffix, and the
+    route where the kind is `Kind.DOCUMENTED`.
+    """
 
     kind: Kind
     id: str = ""
     suffix: Form | None = None
+    route: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
