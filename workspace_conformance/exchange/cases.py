@@ -22,13 +22,18 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Case:
-    """One pytest item while it runs: its node id, requirement, and what is known of it so far."""
+    """One pytest item while it runs: its node id, requirement, and what is known of it so far.
+
+    operation: the documented operation that the case judges, as "GET crm/contact/filter"; None where
+    it judges no single one.
+    """
 
     id: str
     requirement: str
     method: str | None = None
     format: str | None = None
     resource: str | None = None
+    operation: str | None = None
     exchanges: list[int] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)  # bounds of ours that kept bodies from view
     asker: str = ""  # who asks, in a recording: the case, or an experiment that serves several

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     THROTTLED = "throttled"
     CHANGED = "changed"
     SETUP_FAILED = "setup-failed"
+    ABSENT = "absent"
+    NO_RECORD = "no-record"
 
 
 # What each code means, and what would make such a case testable: the words of the summary.
@@ -43,11 +45,17 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NOT_PERMITTED: "the account may not (402, 403, 423, 507)",
     Reason.NOT_SERVED: "the portal does not serve what the case needs",
     Reason.UNREACHABLE: "no answer: network or time-out",
-    Reason.TOO_SLOW: "the burst did not fit the period",
+    Reason.TOO_SLOW: "longer than the bound on one answer, or on the burst",
     Reason.THROTTLED: "the target kept answering 503 or 429",
     Reason.CHANGED: "the target no longer serves what the case builds on",
     Reason.SETUP_FAILED: "what the case builds on did not work",
+    Reason.ABSENT: "the portal lacks this documented operation",
+    Reason.NO_RECORD: "no list of the portal shows what the operation could be asked with",
 }
+
+# A documented operation that the portal lacks, or of which it holds no record, speaks neither for nor
+# against it: such a case leaves its requirement as the others find it.
+WITHOUT_WEIGHT = frozenset({Reason.ABSENT, Reason.NO_RECORD})
 
 
 class Violation(AssertionError):

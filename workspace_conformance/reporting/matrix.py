@@ -34,6 +34,7 @@ class Server:
     verdict: str
     day: str
     suite: str
+    operations: str = ""  # how many documented ones are served, judged and passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def matrix(named: Sequence[tuple[str, Data]]) -> Matrix:
                 data["verdict"],
                 data["finished"].partition("T")[0],
                 data["suite"]["version"],
+                _operations(data.get("operations")),
             )
             for name, data in named
         ],
@@ -99,6 +101,18 @@ def matrix(named: Sequence[tuple[str, Data]]) -> Matrix:
             for prefix in prefixes
             if (own := [row for row in rows if row.id.partition("-")[0] == prefix])
         ],
+    )
+
+
+def _operations(data: Data | None) -> str:
+    """In words; empty where the result is of a suite that did not count them."""
+    if data is None or not data["counts"]["judged"]:
+        return ""
+    counts = data["counts"]
+    passed = counts["verdicts"].get("passed", 0)
+    return (
+        f"{counts['documented']} documented operations: {counts['served']} of "
+        f"{counts['readable']} GET served; {counts['judged']} judged, {passed} passed"
     )
 
 
@@ -123,6 +137,8 @@ def _lines(made: Matrix) -> Iterator[str]:
             f"{number:>2} {printable(server.name)} ({printable(server.url)}), "
             f"{printable(server.day)}, suite {printable(server.suite)}: {server.verdict}"
         )
+        if server.operations:
+            yield f"   {server.operations}"
     numbers = range(1, len(made.servers) + 1)
     yield ""
     yield f"{'':15}{''.join(f'{number:<{_WIDTH}}' for number in numbers)}".rstrip()
@@ -147,7 +163,10 @@ def _markdown(made: Matrix) -> Iterator[str]:
         name = f"{code(server.name)} {code(server.url)}" if server.name != server.url else ""
         shown = (name or code(server.url)).replace("|", "\\|")
         day, suite = (printable(text).replace("|", "\\|") for text in (server.day, server.suite))
-        yield f"| {number} | {shown} | {SIGNS[server.verdict]} {server.verdict} | {day} | {suite} |"
+        verdict = f"{SIGNS[server.verdict]} {server.verdict}"
+        if server.operations:
+            verdict += f"<br>{server.operations}"
+        yield f"| {number} | {shown} | {verdict} | {day} | {suite} |"
     yield ""
     numbers = range(1, len(made.servers) + 1)
     yield f"| requirement | level | {' | '.join(map(str, numbers))} |"

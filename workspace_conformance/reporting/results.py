@@ -15,8 +15,10 @@ from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.settings import Settings
 from workspace_conformance.transport import proxies
+from workspace_conformance.verdict import operations
 from workspace_conformance.verdict.baseline import Baseline, Changes
 from workspace_conformance.verdict.gate import Decision, is_waived
+from workspace_conformance.verdict.operations import Operations
 from workspace_conformance.verdict.verdicts import CaseResult, Judged, LeftOut, TargetVerdict
 
 SCHEMA = 1
@@ -70,6 +72,7 @@ class Result:
     )
     remark: str | None = None  # about the target, to be read before the findings
     cannot: str | None = None  # why the target could not be judged at all
+    operations: Operations = field(default_factory=lambda: operations.fold(()))
 
 
 def as_data(result: Result) -> dict[str, Any]:
@@ -118,6 +121,7 @@ def as_data(result: Result) -> dict[str, Any]:
             }
             for item in result.contract.contradictions
         ],
+        "operations": operations.as_data(result.operations),
         "left_out": [{"id": item.id, "why": item.why} for item in result.left_out],
         "counts": counts(result.judged),
         "traffic": {
@@ -225,7 +229,7 @@ def _case(case: CaseResult, decision: Decision) -> dict[str, Any]:
         "message": case.message,
         "exchanges": list(case.exchanges),
     }
-    for name in ("shown_by", "method", "format", "resource"):
+    for name in ("shown_by", "method", "format", "resource", "operation"):
         if getattr(case, name) is not None:
             data[name] = getattr(case, name)
     if case.id in decision.waived:

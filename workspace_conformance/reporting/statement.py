@@ -70,8 +70,24 @@ def statement(
                     row["id"]: _reasons(row) for row in rows if row["verdict"] == "untested"
                 },
                 "leftOut": len(data["left_out"]),
+                "operations": _operations(data["operations"]),
             },
         },
+    }
+
+
+def _operations(operations: Mapping[str, Any]) -> dict[str, Any]:
+    """How much of the documented API was there and judged, and which operations were not."""
+    absent: dict[str, int] = {}
+    for row in operations["documented"]:
+        if row["verdict"] == "absent":
+            absent[row["module"]] = absent.get(row["module"], 0) + 1
+    described = operations["described"]
+    return {
+        "breadth": operations["breadth"],
+        **operations["counts"],
+        "absent": absent,
+        "described": described and {"source": described["source"], **described["counts"]},
     }
 
 

@@ -8,7 +8,7 @@ from workspace_conformance.contract.requirements import ContractError, Level, se
 from workspace_conformance.exchange.media import harmless
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.portal.journal import lying_in
-from workspace_conformance.reporting import violated
+from workspace_conformance.reporting import operation_lines, violated
 from workspace_conformance.reporting.lines import Line, counted, wrapped
 from workspace_conformance.reporting.results import Result, as_data
 from workspace_conformance.reporting.testable import untested_groups
@@ -71,6 +71,7 @@ def summary(result: Result, redactor: Redactor, *, brief: bool = True) -> list[L
         *violated.blocks(result, redactor, brief=brief),
         *_sections(result),
         *(_untested(result) if result.cannot is None else _cannot(result.cannot)),
+        *operation_lines.lines(result.operations),
         *_left_out(result),
         *_traffic(result),
         *_reports(result),

@@ -26,12 +26,15 @@ _ADVICE = {
     Reason.NOT_SERVED: "The portal has to serve it: a module may be switched off, or records of "
     "the kind may be missing. --allow-writes lets the suite make its own.",
     Reason.UNREACHABLE: "See that the target answers from this machine, and run again.",
-    Reason.TOO_SLOW: "Run from nearer to the target, with nothing else on the line.",
+    Reason.TOO_SLOW: "Run from nearer to the target, with nothing else on the line, or give a longer "
+    "--timeout.",
     Reason.THROTTLED: "Let nobody else use the account meanwhile, or give a lower --pace.",
     Reason.CHANGED: "See what came between the suite and the portal, or what ended the credential, "
     "and run again.",
     Reason.SETUP_FAILED: "What these cases build on has to work first: see the violated "
     "requirements, and the words of each case.",
+    Reason.ABSENT: "Install the module; without it the certificate says that it is missing.",
+    Reason.NO_RECORD: "Let the portal hold a record of the kind: the words name the empty list.",
 }
 
 

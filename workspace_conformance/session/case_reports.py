@@ -112,6 +112,7 @@ def _case_result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> Ca
         case.method,
         case.format,
         case.resource,
+        case.operation,
         mistake,
     )
 

@@ -14,7 +14,7 @@ from workspace_conformance.limiter import keeping
 from workspace_conformance.reporting.archive import told_of
 from workspace_conformance.reporting.results import Archive, Result, new_numbers, renumbered
 from workspace_conformance.session.run import Run
-from workspace_conformance.verdict import gate
+from workspace_conformance.verdict import gate, operations
 from workspace_conformance.verdict.verdicts import (
     CaseResult,
     Exit,
@@ -98,6 +98,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         interrupted=cut_off is not None,
         measured=run.transport.measured if run.transport else None,
         exchanges=exchanges,
+        operations=operations.fold(results),
     )
 
 

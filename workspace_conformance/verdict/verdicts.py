@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workspace_conformance.contract.requirements import Contract, Level, Requirement
-from workspace_conformance.exchange.outcomes import Outcome, Reason
+from workspace_conformance.exchange.outcomes import WITHOUT_WEIGHT, Outcome, Reason
 
 
 class Verdict(StrEnum):
@@ -45,7 +45,7 @@ class Exit:
 @dataclass(frozen=True, slots=True)
 class CaseResult:
     """What became of one case. `exchanges` are numbers of the run's exchanges, `shown_by` the
-    telling one.
+    telling one; `operation` is the documented one that it judges ("GET crm/contact/filter").
     """
 
     id: str
@@ -58,6 +58,7 @@ class CaseResult:
     method: str | None = None
     format: str | None = None
     resource: str | None = None
+    operation: str | None = None
     error: bool = (
         False  # the suite itself failed: untested, and the run ends with an internal error
     )
@@ -81,8 +82,11 @@ class Judged:
 
 
 def judge(cases: Sequence[CaseResult]) -> Verdict:
-    """The verdict on a requirement from all its cases; without any it is untested."""
-    outcomes = {case.outcome for case in cases}
+    """The verdict on a requirement from all its cases; without any it is untested.
+
+    Cases of operations that the portal lacks, or has no record for, do not count (WITHOUT_WEIGHT).
+    """
+    outcomes = {case.outcome for case in cases if case.reason not in WITHOUT_WEIGHT}
     if Outcome.FAILED in outcomes:
         return Verdict.FAILED
     if outcomes == {Outcome.PASSED}:
