@@ -39,12 +39,12 @@ class Kind:
     name: what a journal calls a record of it; label: what the names of cases do; plural: what
         several are called in a sentence.
     core: whether the checks of whole sections write it (posts, groups, people).
-    make: where a POST makes one. item: one record. change: where a PUT changes it, None where the
-        documentation has no such thing. remove: where a DELETE removes it.
-    listing: what lists them, None where nothing does; list_in: the member of that answer that holds
-        them, empty where it is the list itself.
+    make: where a POST makes one. item: one record, to read and to delete it. change: where a PUT
+        changes it, None where the documentation has no such thing.
+    listing: what lists them; list_in: the member of that answer that holds them, empty where it is
+        the list itself.
     deferred: whether the answer to a DELETE is an operation that may go on after it.
-    parent: what {parent} stands for. needs: what further placeholders of the fields stand for:
+    parent: what {parent} in `make` stands for. needs: what further placeholders of the fields stand for:
         {placeholder: name of a kind}, an id of a record of that kind.
     record: the type of record, by the documentation's name, whose members it has.
     id: the member that is its id. id_field: the field that decides it, where one does.
@@ -63,8 +63,7 @@ class Kind:
     make: str
     item: str
     change: str | None
-    remove: str
-    listing: str | None
+    listing: str
     mark: str
     record: str
     sent: tuple[Sent, ...]
@@ -86,8 +85,21 @@ class Kind:
 
     @property
     def collection(self) -> str:
-        """The path that its records are made at, and under which those without a parent lie."""
+        """The path that its records are made at; of posts, groups and people also the list."""
         return self.make
+
+    @property
+    def folder(self) -> str:
+        """What the paths of its records begin with, without the slash before the id."""
+        return self.item.removesuffix("/{id}")
+
+    def at(self, identity: str) -> str:
+        """The path of the record with that id, which is given as it stands in a URL."""
+        return self.item.replace("{id}", identity)
+
+    def changed_at(self, path: str) -> str:
+        """The path of the PUT that changes the record at `path`."""
+        return (self.change or self.item).replace("{id}", path.removeprefix(f"{self.folder}/"))
 
     @property
     def module(self) -> str:

@@ -38,7 +38,7 @@ class KindsError(ValueError):
 
 # --- reading the data -----------------------------------------------------------------------------
 
-_PATHS = ("make", "list", "list_in", "item", "change", "remove", "deferred", "parent", "needs")
+_PATHS = ("make", "list", "list_in", "item", "change", "deferred", "parent", "needs")
 _RECORD = (
     "record",
     "id",
@@ -51,7 +51,7 @@ _RECORD = (
     "composed",
 )
 _KEYS = {"name", "label", "plural", "core", *_PATHS, *_RECORD, "fields", "changes", "removal"}
-_NEEDED = ("name", "label", "plural", "make", "item", "record", "mark", "fields")
+_NEEDED = ("name", "label", "plural", "make", "list", "item", "record", "mark", "fields")
 
 
 @cache
@@ -129,8 +129,7 @@ def _kind(row: Any, place: str) -> Kind:
         make=row["make"],
         item=row["item"],
         change=change or None,
-        remove=row.get("remove") or row["item"],
-        listing=row.get("list"),
+        listing=row["list"],
         mark=row["mark"],
         record=row["record"],
         sent=sent,
@@ -196,12 +195,12 @@ def _parent(data: Any, place: str) -> Parent | None:
 
 def _check(kind: Kind, place: str) -> None:
     """Raises KindsError where a path or a field is not the documentation's."""
-    reads = [path for path in (kind.listing, kind.item) if path is not None]
+    reads = [kind.listing, kind.item]
     if kind.parent is not None and kind.parent.read:
         reads.append(kind.parent.read)
     for path in reads:
         _operation("GET", path, place)
-    writes = [("POST", kind.make, kind.sent), ("DELETE", kind.remove, kind.sent_to_remove)]
+    writes = [("POST", kind.make, kind.sent), ("DELETE", kind.item, kind.sent_to_remove)]
     if kind.change is not None:
         writes.append(("PUT", kind.change, kind.sent_to_change))
         if not kind.sent_to_change:
