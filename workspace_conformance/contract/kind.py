@@ -44,8 +44,8 @@ class Kind:
     listing: what lists them; list_in: the member of that answer that holds them, empty where it is
         the list itself.
     deferred: whether the answer to a DELETE is an operation that may go on after it.
-    parent: what {parent} in `make` stands for. needs: what further placeholders of the fields stand for:
-        {placeholder: name of a kind}, an id of a record of that kind.
+    parent: what {parent} in `make` stands for. needs: what further placeholders of the fields stand
+        for: {placeholder: name of a kind}, an id of a record of that kind.
     record: the type of record, by the documentation's name, whose members it has.
     id: the member that is its id. id_field: the field that decides it, where one does.
     id_is_name: whether the documentation lets nearly any text be an id (people: the user name).

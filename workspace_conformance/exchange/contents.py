@@ -60,11 +60,15 @@ def _note_unread(words: str) -> None:
         case.unread.append(words)
 
 
-def records(exchange: Exchange) -> list[View]:
+def records(exchange: Exchange, within: str = "") -> list[View]:
     """The records in an answer: those of a list, or the single one; empty when there are none to
-    see.
+    see. `within`: those that stand in that member of the one record that is answered.
     """
-    return list(_records(value(exchange.response)))
+    found = list(_records(value(exchange.response)))
+    if not within:
+        return found
+    held = found[0].get(within) if found else None
+    return [each for each in (held if isinstance(held, list) else [held]) if isinstance(each, dict)]
 
 
 def record(exchange: Exchange) -> View | None:

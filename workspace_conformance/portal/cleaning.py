@@ -4,11 +4,12 @@ verified.
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-from workspace_conformance.contract.kinds import KINDS, Kind
+from workspace_conformance.contract.kinds import Kind, all_kinds, named
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.outcomes import Untested
@@ -20,6 +21,7 @@ from workspace_conformance.transport.client import succeeded
 
 _CLOSED = (403, 404, 405, 501)  # answers to a list that is not served, or not to this account
 _AT_ONCE = 8  # removals under way at a time
+_DEFERRED = 1.0  # seconds that a removal is given that goes on after its answer
 # Formats in which a removal is tried, one after the other; the last is for what was found last.
 _ROUNDS = ("json", "xml", "", "json")
 
@@ -37,10 +39,9 @@ def clean_later(portal: Portal) -> list[LeftBehind]:
     """The same for what another run made. Its place may be somebody else's by now, and the journal
     may have been edited: only what bears the name that the journal says is removed.
     """
-    kinds = {kind.name: kind for kind in KINDS}
     for entry in portal.journal.remaining():
         if entry.path is not None:
-            portal.foreign.expect(kinds[entry.kind], entry.path, entry.name, later=True)
+            portal.foreign.expect(named(entry.kind), entry.path, entry.name, later=True)
     return clean(portal)
 
 
@@ -54,17 +55,18 @@ def clean(portal: Portal) -> list[LeftBehind]:
     with suppress(Untested):  # the transport is halted: the clean-up was given up
         for number, fmt in enumerate(_ROUNDS):
             entries = portal.journal.remaining()
+            if number and any(named(entry.kind).deferred for entry in entries):
+                time.sleep(_DEFERRED)
             # What a check removed is looked for first, and asked for only where it is seen.
             known = [one for one in entries if not number and portal.foreign.is_deleted(one.path)]
             removed = _remove_all(portal, [one for one in entries if one not in known], fmt)
             removed |= {one.name for one in known}
-            for kind in KINDS:
+            for kind in all_kinds():
                 _look(portal, kind, removed)
             if not portal.journal.remaining():
                 break
-    paths = {kind.name: kind.collection for kind in KINDS}
     return [
-        LeftBehind(entry.kind, entry.name, portal.url(entry.path or paths[entry.kind]))
+        LeftBehind(entry.kind, entry.name, portal.url(entry.path or named(entry.kind).listing))
         for entry in portal.journal.remaining()
     ]
 
@@ -87,7 +89,8 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
         portal.journal.gone(entry.name)
         return True
     try:
-        exchange = portal.ask("DELETE", entry.path, fmt)
+        body = portal.removal(named(entry.kind), fmt)
+        exchange = portal.ask("DELETE", entry.path, fmt, body=body)
     except SomebodyElses:
         seen = portal.get(entry.path, fmt, fresh=True).response
         if portal.foreign.is_foreign(entry.path):
@@ -108,7 +111,7 @@ def _remove(portal: Portal, entry: Entry, fmt: str) -> bool:
 def _is_given_again(portal: Portal, entry: Entry) -> bool:
     """Whether the place of a record of ours is another record's now."""
     assert entry.path is not None
-    kind = next(kind for kind in KINDS if kind.name == entry.kind)
+    kind = named(entry.kind)
     view = contents.record(portal.served(entry.path, fresh=True))
     # A further record that one creation made is noted under the same name, with its id behind it.
     return view is not None and portal.is_another(kind, view, entry.name.partition(" (")[0])
@@ -124,13 +127,13 @@ def _look(portal: Portal, kind: Kind, removed: set[str]) -> None:
         return
     listed = whole_list(portal, kind)
     if listed is None:
-        answer = portal.served(kind.collection).response
+        answer = portal.served(kind.listing).response
         if answer is None or answer.status not in _CLOSED:
             return
         # A creation that told no id made nothing where not even the list is open.
         listed = {}
     known = {entry.path for entry in entries if not entry.gone}
-    there = {f"{kind.collection}/{encode(key)}": view for key, view in listed.items() if key}
+    there = {kind.at(encode(key)): view for key, view in listed.items() if key}
     for entry in entries:
         places = [path for path, view in there.items() if bears(kind, view, entry.name)]
         for path in places:

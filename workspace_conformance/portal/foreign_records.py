@@ -9,10 +9,10 @@ count: what is asked would depend on who comes first.)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from urllib.parse import unquote
 
-from workspace_conformance.contract.kinds import KINDS, Kind
+from workspace_conformance.contract.kinds import Kind, all_kinds
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
@@ -67,12 +67,12 @@ class ForeignRecords:
         can be ours. With `look` what is served there is asked for.
         """
         view = contents.record(creation)
-        identity = contents.text(view, "id")
+        identity = contents.text(view, kind.id)
         if not creation.succeeded or view is None or not identity:
             return None
         if not can_be_ours(portal, kind, identity):
             return None
-        path = f"{kind.collection}/{encode(identity)}"
+        path = kind.at(encode(identity))
         self.expect(kind, path, name)
         found = portal.served(path, fresh=True) if look else None
         if found is not None:
@@ -116,8 +116,8 @@ class ForeignRecords:
 
     def listed(self, kind: Kind, exchange: Exchange) -> None:
         """A list: records that bear their names in it are where they should be."""
-        for view in contents.records(exchange):
-            place = f"{kind.collection}/{contents.text(view, 'id')}"
+        for view in contents.records(exchange, kind.list_in):
+            place = kind.at(contents.text(view, kind.id))
             one = self._awaited.get(place)
             if one is not None and bears(kind, view, one.name):
                 self._awaited.pop(place, None)
@@ -169,12 +169,25 @@ class ForeignRecords:
 
 
 def _place(path: str) -> str:
-    """A path under api/2.0 without suffix and encoding: of a record, whatever is asked below it."""
-    for kind in KINDS:
-        if path.startswith(f"{kind.collection}/"):
-            first = path.removeprefix(f"{kind.collection}/").partition("/")[0]
-            return f"{kind.collection}/{unquote(_bare(first))}"
+    """A path under api/2.0 without suffix and encoding: of a record, whatever is asked below it, and
+    at whichever path it is changed.
+    """
+    for begin, kind in _beginnings():
+        if path.startswith(begin):
+            first = path.removeprefix(begin).partition("/")[0]
+            return kind.at(unquote(_bare(first)))
     return _bare(path)
+
+
+@cache
+def _beginnings() -> tuple[tuple[str, Kind], ...]:
+    """What paths of records begin with, and of which kind they are; the longest first."""
+    templates = [
+        (path.removesuffix("{id}"), kind)
+        for kind in all_kinds()
+        for path in {kind.item, kind.change or kind.item}
+    ]
+    return tuple(sorted(templates, key=lambda one: len(one[0]), reverse=True))
 
 
 def _bare(path: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -22,6 +22,7 @@ from workspace_conformance.portal.served import Served
 
 FORMATS = ("json", "xml", "")
 _PAGES = 50  # pages of a list that are read
+_FEW_PAGES = 4  # of kinds that live one life each, before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def before(portal: Served, kind: Kind) -> Before:
 
 def _survey(portal: Served, kind: Kind) -> Before:
     # The list that was asked for when the kinds of records were found out: nothing was made since.
-    found = _pages(portal, kind, portal.list_of(kind))
+    pages = _PAGES if kind.core else _FEW_PAGES
+    found = _pages(portal, kind, pages, portal.list_of(kind))
     if found is None:
         return Before(frozenset(), frozenset(), False)
     listed, whole = found
@@ -53,18 +55,24 @@ def _survey(portal: Served, kind: Kind) -> Before:
     return Before(frozenset(listed), frozenset(marks), whole)
 
 
-def prefix(portal: Served) -> str:
-    """How names of this run begin: `conformance-<seed>`, with a number where that is taken.
+def prefix(portal: Served, kind: Kind | None = None) -> str:
+    """How names of this run begin: `conformance-<seed>`, with a number where that is taken; names of
+    a kind that lives one life as those of the others, with a number more where one of its kind
+    begins so.
 
     Where a list is too long to be read to its end, what is taken cannot be known: the name is then
     one that depends on all that was seen, and that no earlier run can have had.
     """
-    return portal.known("prefix", lambda: _free_prefix(portal))
+    begin = portal.known(
+        "prefix", lambda: _free_prefix(portal, f"conformance-{portal.settings.seed}", KINDS)
+    )
+    if kind is None or kind.core:
+        return begin
+    return portal.known(("prefix", kind.name), lambda: _free_prefix(portal, begin, [kind]))
 
 
-def _free_prefix(portal: Served) -> str:
-    base = f"conformance-{portal.settings.seed}"
-    surveys = [before(portal, kind) for kind in KINDS]
+def _free_prefix(portal: Served, base: str, kinds: Sequence[Kind]) -> str:
+    surveys = [before(portal, kind) for kind in kinds]
     if any(survey.ids and not survey.whole for survey in surveys):
         seen = "\n".join(sorted(id_ for survey in surveys for id_ in survey.ids))
         return f"{base}-{hashlib.sha256(seen.encode()).hexdigest()[:12]}"
@@ -82,7 +90,7 @@ def can_be_ours(portal: Served, kind: Kind, identity: str) -> bool:
     """
     if identity in before(portal, kind).ids or identity in portal.ids(kind):
         return False
-    literal = literal_siblings(f"/api/2.0/{kind.collection}")
+    literal = literal_siblings(f"/api/2.0/{kind.folder}")
     return identity not in (".", "..") and identity.casefold() not in literal
 
 
@@ -93,7 +101,7 @@ def is_somebody_elses(portal: Served, kind: Kind, found: Exchange, name: str) ->
     portal may make up a name, too; but then the record is one that the list shows only now.
     """
     view = contents.record(found) if found.succeeded else None
-    if contents.text(view, "id") in before(portal, kind).ids:
+    if contents.text(view, kind.id) in before(portal, kind).ids:
         return True
     return is_named_otherwise(kind, view, name) and not _is_new(portal, kind, view)
 
@@ -102,7 +110,7 @@ def _is_new(portal: Served, kind: Kind, view: contents.View | None) -> bool:
     """Whether the list shows a record now, and did not when this run began."""
     if view is None or not before(portal, kind).whole or _is_made_by_another(portal, view):
         return False
-    return contents.text(view, "id") in (whole_list(portal, kind) or {})
+    return contents.text(view, kind.id) in (whole_list(portal, kind) or {})
 
 
 def is_named_otherwise(kind: Kind, view: contents.View | None, name: str) -> bool:
@@ -118,7 +126,7 @@ def may_bear(kind: Kind, view: contents.View | None, name: str) -> bool:
 
 def whole_list(portal: Served, kind: Kind) -> dict[str, contents.View] | None:
     """Every record of a kind by id, page after page; None when the list cannot be read."""
-    found = _pages(portal, kind)
+    found = _pages(portal, kind, _PAGES)
     return None if found is None else found[0]
 
 
@@ -182,7 +190,7 @@ def taken_over(
 
 def _is_made_by_another(portal: Served, view: contents.View) -> bool:
     """Whether a record says that another account made it."""
-    maker = view.get("createdBy")
+    maker = view.get("createdBy") or view.get("createBy")
     if isinstance(maker, dict) and (by := contents.text(maker, "id")):
         with contextlib.suppress(Untested):
             return by.lower() != contents.text(portal.me(), "id").lower()
@@ -190,26 +198,28 @@ def _is_made_by_another(portal: Served, view: contents.View) -> bool:
 
 
 def _pages(
-    portal: Served, kind: Kind, first: Exchange | None = None
+    portal: Served, kind: Kind, pages: int, first: Exchange | None = None
 ) -> tuple[dict[str, contents.View], bool] | None:
-    """The records of a list by id, and whether its end was seen; `first` is its first page where
-    that is known.
+    """The records of a list by id, and whether its end was seen within so many pages; `first` is its
+    first page where that is known.
     """
     for fmt in FORMATS:
-        path = portal.url(kind.collection, fmt)
+        path = portal.url(kind.listing, fmt)
         if first is not None and first.request.url != path:
             continue
-        exchange = first or portal.get(kind.collection, fmt, fresh=True)
+        exchange = first or portal.get(kind.listing, fmt, fresh=True)
         if exchange.succeeded and contents.value(exchange.response) is not None:
             break
     found: dict[str, contents.View] = {}
-    for _ in range(_PAGES):
+    for _ in range(pages):
         if found:
             query = f"startIndex={len(found)}"
-            exchange = portal.get(kind.collection, fmt, query=query, fresh=True)
+            exchange = portal.get(kind.listing, fmt, query=query, fresh=True)
         if not exchange.succeeded:
             return (found, False) if found else None
-        page = {contents.text(view, "id"): view for view in contents.records(exchange)}
+        page = {
+            contents.text(view, kind.id): view for view in contents.records(exchange, kind.list_in)
+        }
         new = page.keys() - found.keys()
         found.update(page)
         if not new:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from workspace_conformance.contract.kinds import KINDS, Kind
+from workspace_conformance.contract.kinds import KINDS, Kind, Parent, named
 from workspace_conformance.exchange import cases, contents
 from workspace_conformance.exchange.contents import View
 from workspace_conformance.exchange.identifiers import Form, encode, form_of
@@ -172,9 +172,15 @@ class Portal(Served):
         """A name for a record of ours, the same in every run with the same seed against a portal
         that holds the same.
         """
+        return self._named(ownership.prefix(self), labels)
+
+    def name_of(self, kind: Kind, *labels: object) -> str:
+        """The same for a record of a kind, which its name says."""
+        return self._named(ownership.prefix(self, kind), (kind.name, *labels))
+
+    def _named(self, begin: str, labels: Sequence[object]) -> str:
         slug = "-".join(str(label) for label in labels if str(label))
         attempt = f"-attempt-{self._attempt}" if self._attempt > 1 and slug else ""
-        begin = ownership.prefix(self)
         return f"{begin}-{slug}{attempt}".lower()
 
     def creatable(self) -> list[Kind]:
@@ -219,11 +225,43 @@ class Portal(Served):
 
     def fields(self, kind: Kind, name: str, text: str = "") -> dict[str, str]:
         """The body fields that make a record called `name`."""
-        return kind.fields(name, text, contents.text(self.me(), "id"))
+        return kind.fields(name, text, contents.text(self.me(), "id"), **self._needed(kind))
 
     def changes(self, kind: Kind, name: str, text: str = "") -> dict[str, str]:
         """The body fields that change a record called `name`."""
-        return kind.changes(name, text, contents.text(self.me(), "id"))
+        return kind.changes(name, text, contents.text(self.me(), "id"), **self._needed(kind))
+
+    def _needed(self, kind: Kind) -> dict[str, str]:
+        """The ids of other records that the fields and the path of a creation speak of."""
+        found = {}
+        if kind.parent is not None:
+            found["parent"] = self.known(("parent", kind.name), partial(self._parent, kind.parent))
+        for word, name in kind.needs.items():
+            other = named(name)
+            ids = self.ids(other)
+            found[word] = ids[0] if ids else self.spare(other).id
+        return found
+
+    def _parent(self, parent: Parent) -> str:
+        """The id of a record of ours, or of a place of the account's own, to make records under."""
+        if parent.kind:
+            return self.spare(named(parent.kind)).id
+        exchange = self.served(parent.read)
+        view: Any = contents.record(exchange)
+        for member in parent.member.split("."):
+            view = view.get(member) if isinstance(view, dict) else None
+        if not isinstance(view, str) or not view:
+            raise unusable(
+                exchange, f"{parent.read} shows no {parent.member} to make records under"
+            )
+        return view
+
+    def removal(self, kind: Kind, fmt: str) -> Body | None:
+        """The body of a DELETE in a format; mostly none."""
+        fields = kind.removal()
+        if not fields:
+            return None
+        return as_json(kind.typed(fields)) if fmt == "json" else as_form(fields)
 
     def create(
         self,
@@ -240,10 +278,11 @@ class Portal(Served):
         shows one. With `look` what is served at its place is asked for.
         """
         self._need_consent()
+        path = kind.make
+        if kind.parent is not None:
+            path = path.replace("{parent}", encode(self._needed(kind)["parent"]))
         self.journal.intend(kind.name, name)
-        exchange = self.ask(
-            "POST", kind.collection, fmt, body=body, headers=headers, credential=credential
-        )
+        exchange = self.ask("POST", path, fmt, body=body, headers=headers, credential=credential)
         place = self.foreign.told(self, kind, name, exchange, look=look)
         if place is None:
             return exchange, None
@@ -253,7 +292,7 @@ class Portal(Served):
     def make(self, kind: Kind, *labels: object, text: str = "") -> Record:
         """A new record of ours, made in whichever documented way works; Untested when none does."""
         self._need_consent()
-        name = self.name(kind.name, *labels)
+        name = self.name_of(kind, *labels)
         fmt, body = self.written(kind, self.fields(kind, name, text))
         exchange, record = self.create(kind, name, fmt, body)
         if record is None:
@@ -272,18 +311,19 @@ class Portal(Served):
     def change(self, record: Record, text: str) -> Exchange:
         """PUT a new text into a record of ours, in the way in which it could be made."""
         fmt, body = self.written(record.kind, self.changes(record.kind, record.name, text))
-        return self.ask("PUT", record.path, fmt, body=body)
+        return self.ask("PUT", record.kind.changed_at(record.path), fmt, body=body)
 
     def written(self, kind: Kind, fields: Mapping[str, object]) -> tuple[str, Body]:
         """A format, and `fields` as a body, in which records of a kind can be written."""
         fmt, encoding, _ = self.known(("way", kind.name), lambda: self._way(kind))
-        return fmt, as_json(fields) if encoding == "json" else as_form(fields)
+        return fmt, as_json(kind.typed(fields)) if encoding == "json" else as_form(fields)
 
     def remove(self, record: Record) -> Exchange:
         """DELETE a record of ours, for a check that is through with it; what stays is removed at
         the end.
         """
-        exchange = self.ask("DELETE", record.path, "json")
+        body = self.removal(record.kind, "json")
+        exchange = self.ask("DELETE", record.path, "json", body=body)
         if succeeded(exchange):
             after = self.get(record.path, "json", fresh=True)
             if after.response is not None and not after.response.succeeded:
@@ -305,11 +345,10 @@ class Portal(Served):
             ("", "form"),
             ("xml", "json"),
         ):
-            name = self.name(kind.name, "try", fmt, encoding)
+            name = self.name_of(kind, "try", fmt, encoding)
             fields = self.fields(kind, name)
-            exchange, record = self.create(
-                kind, name, fmt, (as_json if encoding == "json" else as_form)(fields), look=True
-            )
+            body = as_json(kind.typed(fields)) if encoding == "json" else as_form(fields)
+            exchange, record = self.create(kind, name, fmt, body, look=True)
             if record is not None and record.found is not None and succeeded(record.found):
                 return fmt, encoding, record
             refused.append(exchange)

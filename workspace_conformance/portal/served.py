@@ -78,7 +78,7 @@ class Served(Client):
 
     def list_of(self, kind: Kind) -> Exchange:
         """The list of a kind, as it was first served."""
-        return self.known(("list", kind.name), lambda: self.served(kind.collection))
+        return self.known(("list", kind.name), lambda: self.served(kind.listing))
 
     def kinds(self) -> list[Kind]:
         """The kinds of records that the portal serves to this account, in order of preference."""
@@ -90,8 +90,8 @@ class Served(Client):
 
     def ids(self, kind: Kind) -> list[str]:
         """The ids that the portal lists for a kind."""
-        views = contents.records(self.list_of(kind))
-        return [found for found in (contents.text(view, "id") for view in views) if found]
+        views = contents.records(self.list_of(kind), kind.list_in)
+        return [found for found in (contents.text(view, kind.id) for view in views) if found]
 
     def collection(self, slot: int) -> Resource:
         """The list that takes place number `slot` (1, 2, 3): with fewer kinds, places share them."""
@@ -102,7 +102,7 @@ class Served(Client):
     def listed_item(self, kind: Kind) -> str:
         """The id of the first listed record of a kind that is served; empty where none is."""
         for identity in self.ids(kind):
-            if succeeded(self.served(f"{kind.collection}/{encode(identity)}", fresh=self.anew)):
+            if succeeded(self.served(kind.at(encode(identity)), fresh=self.anew)):
                 return identity
         return ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workspace_conformance.contract.kinds import KINDS
+from workspace_conformance.contract.kinds import all_kinds
 from workspace_conformance.exchange.media import harmless
 from workspace_conformance.portal import cleaning, journal, preflight
 from workspace_conformance.portal.journal import Journal
@@ -114,7 +114,7 @@ def _read(file: Path) -> tuple[str, list[journal.Entry]]:
         raise SettingsError(f"--clean-up {error}") from None
     if not entries:
         raise SettingsError(f"--clean-up {file}: the file lists no record")
-    folders = {kind.name: f"{kind.collection}/" for kind in KINDS}
+    folders = {kind.name: f"{kind.folder}/" for kind in all_kinds()}
     for entry in entries:
         place = folders.get(entry.kind)
         id_ = (entry.path or "").removeprefix(place or "")

@@ -34,7 +34,7 @@ def _lives() -> Mapping[tuple[str, str], Kind]:
     found: dict[tuple[str, str], Kind] = {}
     for kind in LIVED:
         found["POST", _shape(kind.make)] = kind
-        found.setdefault(("DELETE", _shape(kind.remove)), kind)
+        found.setdefault(("DELETE", _shape(kind.item)), kind)
         if kind.change is not None:
             found["PUT", _shape(kind.change)] = kind
     return found
