@@ -27,7 +27,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from workspace_conformance.exchange.messages import Exchange, Request, Response
 from workspace_conformance.reference import Options
-from workspace_conformance.reference.application import Credentials, PortalApp, create_app
+from workspace_conformance.reference.application import Credentials, PortalApp
+from workspace_conformance.reference.assembly import create_app
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = "Canary-Token_+of/the=tests.0123456789"

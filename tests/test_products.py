@@ -9,7 +9,7 @@ import pytest
 
 from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference import Options
-from workspace_conformance.reference.application import complete, create_app
+from workspace_conformance.reference.assembly import complete, create_app
 from workspace_conformance.reference.faults import chosen as faults
 from workspace_conformance.reference.products import PRODUCTS, find
 from workspace_conformance.reference.variants import chosen as variants

@@ -21,7 +21,8 @@ import uvicorn
 from lxml import etree
 
 from workspace_conformance.reference import Options, Rate
-from workspace_conformance.reference.application import PortalApp, complete, create_app
+from workspace_conformance.reference.application import PortalApp
+from workspace_conformance.reference.assembly import complete, create_app
 from workspace_conformance.reference.parts import respond
 from workspace_conformance.reference.server import authority, bind, configuration
 from workspace_conformance.reference.values import Asked

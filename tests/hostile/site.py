@@ -15,7 +15,8 @@ from typing import NoReturn
 from tests.support import Call, RawServer
 from workspace_conformance.exchange.messages import phrase
 from workspace_conformance.reference import Options
-from workspace_conformance.reference.application import Credentials, create_app
+from workspace_conformance.reference.application import Credentials
+from workspace_conformance.reference.assembly import create_app
 from workspace_conformance.reference.parts import respond
 from workspace_conformance.reference.values import Answer, Asked
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from workspace_conformance import settings as values
 from workspace_conformance.exchange.outcomes import Untested
-from workspace_conformance.limiter.burst import Campaign, measured
+from workspace_conformance.limiter.burst import measured
+from workspace_conformance.limiter.campaign import Campaign
 from workspace_conformance.portal.journal import Journal
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.reference import Options, Running, launch

@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from workspace_conformance.limiter import analysis
-from workspace_conformance.limiter.analysis import Fate, Finding, Hit, Judgement
+from workspace_conformance.limiter import analysis, counting
+from workspace_conformance.limiter.analysis import Finding, Judgement
+from workspace_conformance.limiter.counting import Fate, Hit
 from workspace_conformance.limiter.excess import subsequent_requests
 from workspace_conformance.reference import Rate as Limit
 from workspace_conformance.reference.limiter import ClockWindow, FixedWindow, Limiter, SlidingLog
@@ -105,7 +106,7 @@ class _Campaign:
         at = 0.0
         finding = Finding(Judgement.OPEN)
         for number in range(COUNTS):
-            ahead, gap = analysis.vanguard(rate) if number == 0 else (0, 0.0)
+            ahead, gap = counting.vanguard(rate) if number == 0 else (0, 0.0)
             burst = self._volley(at, ahead, ahead)
             at = max([at, *(hit.received for hit in burst)]) + gap
             burst += self._volley(
@@ -114,23 +115,23 @@ class _Campaign:
             self.counts.append(burst)
             finding = analysis.judge(self.counts, self.others, rate)
             last = max(hit.received for hit in burst)
-            if not analysis.refused(burst):
+            if not counting.refused(burst):
                 break
             if not self.sound:
                 many = subsequent_requests(rate)
                 asked = self._volley(last, many, math.ceil(many / 3))
                 self.others += asked
                 sent_last = sorted(asked, key=lambda hit: hit.sent)[-3:]
-                self.sound = analysis.served(sent_last) < 3
+                self.sound = counting.served(sent_last) < 3
             if finding.judgement is not Judgement.OPEN and self.sound:
                 break
             at = self._next(finding)
-        return self._end(finding) if any(map(analysis.refused, self.counts)) else finding
+        return self._end(finding) if any(map(counting.refused, self.counts)) else finding
 
     def _end(self, finding: Finding) -> Finding:
         """Ask again when it is time; where it is served early, count again and ask again."""
         counts, others = list(self.counts), list(self.others)
-        refusals = analysis.refused(hit for hits in [*counts, others] for hit in hits)
+        refusals = counting.refused(hit for hits in [*counts, others] for hit in hits)
         meanwhile, later = self._recover(refusals[-1])
         rate, again = self.world.rate, list[Hit]()
         early = any(analysis.renewed_early(counts[-1], hit, rate) for hit in later)
@@ -139,8 +140,8 @@ class _Campaign:
             again = self._volley(later[-1].received, 2 * rate.requests + 1, self.world.lanes, stop)
             counts.append(again)
             self.after = [*meanwhile, *later, *again]
-            if analysis.refused(again):
-                later = [*later, *self._recover(analysis.refused(again)[-1])[1]]
+            if counting.refused(again):
+                later = [*later, *self._recover(counting.refused(again)[-1])[1]]
         return analysis.judge(counts, [*others, *meanwhile, *later], rate, later)
 
     def _recover(self, last: Hit) -> tuple[list[Hit], list[Hit]]:
@@ -165,7 +166,7 @@ class _Campaign:
         for late in (0.0, 0.5, 1.0):
             asked += self._volley(max(due + late, asked[-1].received if asked else 0.0), 1, 1)
             if asked[-1].fate is Fate.SERVED:
-                ahead, _ = analysis.vanguard(rate)
+                ahead, _ = counting.vanguard(rate)
                 asked += self._volley(asked[-1].received, ahead, ahead)
                 break
         good = [number for number, hit in enumerate(asked) if hit.fate is Fate.SERVED]
@@ -174,12 +175,12 @@ class _Campaign:
 
     def slow(self) -> bool:
         """Whether a burst took more than half a period: then nothing exact is promised."""
-        return any(analysis.span(count) > self.world.rate.period / 2 for count in self.counts)
+        return any(counting.span(count) > self.world.rate.period / 2 for count in self.counts)
 
     def leak(self) -> Hit | None:
         """What was served between refusals."""
         hits = [hit for group in (*self.counts, self.others, self.after) for hit in group]
-        limit = min(analysis.served(self.counts[0]), self.world.rate.requests)
+        limit = min(counting.served(self.counts[0]), self.world.rate.requests)
         return analysis.leak(hits, limit, self.world.rate)
 
     def renewed(self, last: float | None = None) -> bool:
@@ -194,13 +195,13 @@ class _Campaign:
     def _next(self, finding: Finding) -> float:
         rate = self.world.rate
         groups = [*self.counts, self.others]
-        latest = analysis.refused(hit for group in groups for hit in group)[-1]
+        latest = counting.refused(hit for group in groups for hit in group)[-1]
         told = self.world.told[latest.number]
         last = max(hit.received for group in groups for hit in group)
-        vain = len(self.counts) > 1 and not analysis.served(self.counts[-1])
+        vain = len(self.counts) > 1 and not counting.served(self.counts[-1])
         if vain or last > latest.received + told or not self.sound:
-            return last + rate.period + analysis.grace(rate) / 2
-        spans = [analysis.span(count) for count in self.counts]
+            return last + rate.period + counting.grace(rate) / 2
+        spans = [counting.span(count) for count in self.counts]
         return analysis.undisturbed(latest.received + told, max(spans), finding.phases, rate)
 
     def _volley(
@@ -258,7 +259,7 @@ class _Campaign:
 
 
 def _stop(limit: int, burst: list[Hit]) -> Callable[[Hit], bool]:
-    served, refused, streak = analysis.served(burst), 0, 0
+    served, refused, streak = counting.served(burst), 0, 0
 
     def go_on(hit: Hit) -> bool:
         nonlocal served, refused, streak

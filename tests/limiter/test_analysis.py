@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.limiter.simulation import KINDS, World
-from workspace_conformance.limiter import analysis
-from workspace_conformance.limiter.analysis import Fate, Finding, Hit, Judgement
+from workspace_conformance.limiter import analysis, counting, window_kind
+from workspace_conformance.limiter.analysis import Finding, Judgement
+from workspace_conformance.limiter.counting import Fate, Hit
 from workspace_conformance.settings import Rate
 
 RATE = Rate(25, 10.0)
@@ -88,7 +89,7 @@ def test_every_other_limit_is_told(kind: str, limit: int, way: dict[str, float])
     finding = campaign.run()
     assume(not campaign.slow())
     # Said of `judge`: a window of N - 1 that begins between the very first requests goes unseen.
-    first = campaign.counts[0][: analysis.vanguard(RATE)[0]]
+    first = campaign.counts[0][: counting.vanguard(RATE)[0]]
     assume(kind != "clock" or not campaign.renewed(max(hit.received for hit in first)))
     wanted = Judgement.TOO_FEW if limit < N else Judgement.TOO_MANY
     assert finding.judgement is wanted
@@ -207,7 +208,7 @@ def test_a_leak_needs_refusals_before_and_after_it_in_one_period() -> None:
     + [("Sun, 06 Nov 1994 08:49:37 GMT", None), (None, None), ("9" * 50, None)],
 )
 def test_announced_seconds(value: str | None, seconds: int | None) -> None:
-    assert analysis.seconds_announced(value) == seconds
+    assert counting.seconds_announced(value) == seconds
 
 
 def test_a_burst_keeps_clear_of_windows_that_may_begin() -> None:
@@ -223,16 +224,20 @@ def test_a_burst_keeps_clear_of_windows_that_may_begin() -> None:
 def test_the_kind_is_told_by_what_was_announced_and_what_came_after() -> None:
     first, after = row("sssr"), row("ss", 10.35)
     exact = Finding(Judgement.EXACT, 3)
-    renewal = analysis.announced_renewal([(first[3], 10), (Hit(9, 0.95, 1.04, Fate.REFUSED), 10)])
-    assert analysis.kind(first, exact, renewal, after, SMALL) is None, "not sharp enough"
-    sharp = analysis.announced_renewal(
+    renewal = window_kind.announced_renewal(
+        [(first[3], 10), (Hit(9, 0.95, 1.04, Fate.REFUSED), 10)]
+    )
+    assert window_kind.kind(first, exact, renewal, after, SMALL) is None, "not sharp enough"
+    sharp = window_kind.announced_renewal(
         [(Hit(8, 0.90, 0.91, Fate.REFUSED), 10), (Hit(9, 1.05, 1.06, Fate.REFUSED), 9)]
     )
     spare = row("ssss", 10.05, 0.001)
-    assert analysis.kind(first, exact, sharp, spare, SMALL) == "fixed"
-    assert analysis.kind(first, exact, (4.0, 4.2), spare, SMALL) == "clock-aligned"
-    assert analysis.kind(first, exact, sharp, row("sr", 10.05), SMALL) == "sliding"
+    assert window_kind.kind(first, exact, sharp, spare, SMALL) == "fixed"
+    assert window_kind.kind(first, exact, (4.0, 4.2), spare, SMALL) == "clock-aligned"
+    assert window_kind.kind(first, exact, sharp, row("sr", 10.05), SMALL) == "sliding"
     phased = Finding(Judgement.EXACT, 3, phases=(0.1,))
-    assert analysis.kind(first, phased, sharp, spare, SMALL) == "clock-aligned"
-    assert analysis.kind(row("sssssss"), Finding(Judgement.TOO_MANY), sharp, spare, SMALL) is None
-    assert analysis.announced_renewal([(first[3], 10), (first[3], 3)]) is None
+    assert window_kind.kind(first, phased, sharp, spare, SMALL) == "clock-aligned"
+    assert (
+        window_kind.kind(row("sssssss"), Finding(Judgement.TOO_MANY), sharp, spare, SMALL) is None
+    )
+    assert window_kind.announced_renewal([(first[3], 10), (first[3], 3)]) is None

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from lxml import etree
 
-from workspace_conformance.reference.application import PortalApp, create_app
+from workspace_conformance.reference.application import PortalApp
+from workspace_conformance.reference.assembly import create_app
 from workspace_conformance.reference.options import Options
 from workspace_conformance.reference.parts import respond
 from workspace_conformance.reference.values import Answer, Asked

@@ -331,7 +331,7 @@ def test_the_source_address_is_the_one_asked_for() -> None:
 
 
 def test_an_application_takes_the_place_of_the_network() -> None:
-    from workspace_conformance.reference.application import create_app
+    from workspace_conformance.reference.assembly import create_app
 
     app = create_app()
     headers = (("Authorization", app.credentials.token),)

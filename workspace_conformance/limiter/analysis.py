@@ -12,38 +12,24 @@ All times are seconds on one clock.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workspace_conformance.limiter.counting import (
+    EPSILON,
+    Fate,
+    Hit,
+    Tally,
+    grace,
+    only,
+    refused,
+    served,
+    span,
+)
 from workspace_conformance.settings import Rate
 
 MARGIN = 0.05  # seconds between a burst and the nearest instant at which a window may begin
-SHARP = 0.4  # seconds within which a renewal must be known to tell a fixed window by it
-EPSILON = 0.005  # seconds by which the two ends' clocks may drift apart during a campaign
-
-
-class Fate(StrEnum):
-    """What became of a request. Whether a lost one was counted by the target is not known."""
-
-    SERVED = "served"
-    REFUSED = "refused"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One request of the account under test: counted by the target between `sent` and `received`.
-
-    `number` names its exchange.
-    """
-
-    number: int
-    sent: float
-    received: float
-    fate: Fate
 
 
 class Judgement(StrEnum):
@@ -67,47 +53,6 @@ class Finding:
     limit: int | None = None
     shown_by: Hit | None = None
     phases: tuple[float, ...] = field(default=())
-
-
-def seconds_announced(value: str | None) -> int | None:
-    """Retry-After as a whole, positive number of seconds (RFC 9110, 10.2.3); None for all else."""
-    if value is None or not re.fullmatch(r"0*[1-9][0-9]{0,8}", value.strip(" \t"), re.ASCII):
-        return None
-    return int(value)
-
-
-def served(hits: Iterable[Hit]) -> int:
-    """How many were served."""
-    return sum(hit.fate is Fate.SERVED for hit in hits)
-
-
-def refused(hits: Iterable[Hit]) -> list[Hit]:
-    """Those that were refused, in the order in which the refusals came."""
-    return sorted((hit for hit in hits if hit.fate is Fate.REFUSED), key=lambda hit: hit.received)
-
-
-def span(hits: Sequence[Hit]) -> float:
-    """Seconds from the first sending to the last answer."""
-    return max(hit.received for hit in hits) - min(hit.sent for hit in hits)
-
-
-class _Tally:
-    """Counts hits by where they may, or must, have been counted."""
-
-    def __init__(self, hits: Iterable[Hit]) -> None:
-        hits = list(hits)
-        self._sent = sorted(hit.sent for hit in hits)
-        self._received = sorted(hit.received for hit in hits)
-
-    def possible(self, since: float, until: float) -> int:
-        """How many may have been counted between two instants."""
-        inside = bisect_right(self._sent, until + EPSILON)
-        return inside - bisect_left(self._received, since - EPSILON)
-
-    def certain(self, since: float, until: float) -> int:
-        """How many must have been counted between two instants (or fewer, never more)."""
-        ended = bisect_left(self._received, until - EPSILON)
-        return ended - bisect_left(self._sent, since + EPSILON)
 
 
 def judge(
@@ -168,14 +113,14 @@ def _judge_by_clock(
         for count in counts[1:]
         if served(count)
         and refused(count)
-        and not _only(count, Fate.LOST)
+        and not only(count, Fate.LOST)
         and span(count) < rate.period / 2
     ]
     limit = served(told[-1]) if told else None
     if not phases:
         last = told[-1] if told else counts[-1]
         few = served(last) < rate.requests
-        shown = refused(last) if few else _only(last, Fate.SERVED)[-1:]
+        shown = refused(last) if few else only(last, Fate.SERVED)[-1:]
         return Finding(
             Judgement.TOO_FEW if few else Judgement.TOO_MANY,
             None if limit == rate.requests else limit,  # each window is right, but they are short
@@ -201,17 +146,13 @@ def renewed_twice(hits: Iterable[Hit], rate: Rate) -> Hit | None:
     with, at most one begins within a period; a log that slides serves N in any period.
     """
     hits = list(hits)
-    good = _only(hits, Fate.SERVED)
-    tally = _Tally(good)
+    good = only(hits, Fate.SERVED)
+    tally = Tally(good)
     for hit in refused(hits):
         end = hit.sent + rate.period - grace(rate)
         if tally.certain(hit.received, end) > rate.requests:
             return max((one for one in good if one.received < end), key=lambda one: one.sent)
     return None
-
-
-def _only(hits: Iterable[Hit], *fates: Fate) -> list[Hit]:
-    return [hit for hit in hits if hit.fate in fates]
 
 
 def _refused_early(count: Sequence[Hit], before: Sequence[Hit], rate: Rate) -> Hit | None:
@@ -223,11 +164,11 @@ def _refused_early(count: Sequence[Hit], before: Sequence[Hit], rate: Rate) -> H
     # served requests weighed on it. A lawful log may count refused ones too: of earlier ones, all.
     first = refusals[0].received
     since = min(hit.sent for hit in refusals) - rate.period
-    weighing = _Tally(_only(count, Fate.SERVED, Fate.LOST)).possible(since, first)
-    weighing += _Tally(hit for hit in before if hit.sent <= first).possible(since, first)
+    weighing = Tally(only(count, Fate.SERVED, Fate.LOST)).possible(since, first)
+    weighing += Tally(hit for hit in before if hit.sent <= first).possible(since, first)
     if weighing < rate.requests:
         return refusals[0]
-    everything = _Tally([*count, *before])
+    everything = Tally([*count, *before])
     for hit in refusals:
         if everything.possible(hit.sent - rate.period, hit.received) - 1 < rate.requests:
             return hit
@@ -256,8 +197,8 @@ def consistent_phases(
     }
     edges = sorted(steps | {0.0})
     middles = [(low + high) / 2 for low, high in zip(edges, [*edges[1:], period], strict=True)]
-    sure = _Tally(_only(hits, Fate.SERVED))
-    maybe = _Tally(_only([*hits, *others], Fate.SERVED, Fate.LOST))
+    sure = Tally(only(hits, Fate.SERVED))
+    maybe = Tally(only([*hits, *others], Fate.SERVED, Fate.LOST))
     refusals = refused(hits)
     return [
         begin + offset
@@ -269,8 +210,8 @@ def consistent_phases(
 def _explains(
     phase: float,
     end: float,
-    sure: _Tally,
-    maybe: _Tally,
+    sure: Tally,
+    maybe: Tally,
     refusals: Sequence[Hit],
     rate: Rate,
 ) -> bool:
@@ -315,13 +256,13 @@ def leak(
     at. What a window that begins anew, or an old request that leaves a
     sliding one, can explain is no leak.
     """
-    counted = _Tally(_only(hits, Fate.SERVED, Fate.LOST))
+    counted = Tally(only(hits, Fate.SERVED, Fate.LOST))
     refusals = refused(hits)
     over = [
         hit for hit in refusals if counted.possible(hit.sent - rate.period, hit.received) >= limit
     ]
     slack = grace(rate)
-    for hit in _only(hits, Fate.SERVED):
+    for hit in only(hits, Fate.SERVED):
         if suspects is not None and hit.number not in suspects:
             continue
         before = [other for other in over if other.received < hit.sent]
@@ -341,62 +282,3 @@ def leak(
         if not renewed and not slid:
             return hit
     return None
-
-
-def vanguard(rate: Rate) -> tuple[int, float]:
-    """How many requests of the first burst go ahead of the others, and by how many seconds.
-
-    They leave a sliding log ahead of the others too: that tells it from a fixed window. One alone
-    would not do: a clock-aligned window of N - 1 that began anew after it would serve N in all.
-    """
-    return max(2, min(10, rate.requests // 5)), min(1.2, 0.12 * rate.period)
-
-
-def grace(rate: Rate) -> float:
-    """Seconds by which a limiter that reckons in whole seconds may be early; less for periods that
-    are too short to be reckoned so.
-    """
-    return min(1.0, rate.period / 10)
-
-
-def kind(
-    first: Sequence[Hit],
-    finding: Finding,
-    renewal: tuple[float, float] | None,
-    recovery: Sequence[Hit],
-    rate: Rate,
-) -> str | None:
-    """The kind of window: "fixed", "clock-aligned" or "sliding"; None where it cannot be told.
-
-    `renewal`: see `announced_renewal`; `recovery` are the hits right after the last waiting, the
-    first of them served.
-    """
-    if not refused(first) or finding.judgement is Judgement.TOO_MANY:
-        return None
-    if finding.phases:
-        return "clock-aligned"
-    if not recovery or recovery[0].fate is not Fate.SERVED:
-        return None
-    if refused(recovery):
-        return "sliding"
-    if renewal is None:
-        return None
-    begin = min(first, key=lambda hit: hit.sent)
-    low, high = renewal
-    if not low < begin.received + rate.period or not begin.sent + rate.period < high:
-        return "clock-aligned"
-    end = max(hit.received for hit in recovery)
-    slid = sum(hit.sent + rate.period <= end for hit in first)
-    return "fixed" if slid < len(recovery) and high - low < SHARP else None
-
-
-def announced_renewal(told: Iterable[tuple[Hit, int]]) -> tuple[float, float] | None:
-    """Between which instants a new window begins, by refusals and the whole seconds, rounded up,
-    that they announce; None where they do not agree.
-    """
-    bounds = [(hit.sent + wait - 1, hit.received + wait) for hit, wait in told]
-    if not bounds:
-        return None
-    low = max(low for low, _ in bounds) - EPSILON
-    high = min(high for _, high in bounds) + EPSILON
-    return (low, high) if low < high else None

@@ -14,9 +14,11 @@ from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.media import printable
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.limiter import analysis
-from workspace_conformance.limiter.analysis import Fate, Judgement
-from workspace_conformance.limiter.burst import SHARE, Campaign
+from workspace_conformance.limiter import analysis, counting
+from workspace_conformance.limiter.analysis import Judgement
+from workspace_conformance.limiter.burst import SHARE
+from workspace_conformance.limiter.campaign import Campaign
+from workspace_conformance.limiter.counting import Fate
 from workspace_conformance.limiter.excess import OverLimit, Recovery, announced, fate, hits
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import unusable
@@ -51,7 +53,7 @@ def expect_limit_kept(campaign: Campaign) -> None:
     finding = campaign.finding
     _credit(campaign.first[:1])
     if finding.judgement is Judgement.TOO_MANY:
-        served = analysis.served(hits(campaign.first))
+        served = counting.served(hits(campaign.first))
         if finding.limit is None and campaign.refusals():
             words = _over_windows(campaign)
         elif any(one.fate is Fate.REFUSED for one in hits(campaign.first)):
@@ -224,7 +226,7 @@ def _given_told(campaign: Campaign) -> None:
         raise Untested(Reason.TOO_SLOW, figures)
     if not refused and seconds >= rate.period:
         raise Untested(Reason.TOO_SLOW, figures)
-    bursts = ", ".join(str(analysis.served(hits(count))) for count in campaign.counts)
+    bursts = ", ".join(str(counting.served(hits(count))) for count in campaign.counts)
     words = f"{bursts} served in {len(campaign.counts)} bursts, {len(lost)} without an answer"
     slow = any(_seconds(count) > rate.period / 2 for count in campaign.counts)
     raise Untested(

@@ -3,8 +3,8 @@
 It begins from quiet and counts what is served until refusals come. Where the target then serves
 again sooner than a window that began with the burst may, it counts once more: what is aligned to
 the clock lawfully does so once in a period, and windows that are too short do it twice. What is
-asked while the account is over its limit is in `over_limit`; what it all says about the limiter is
-judged in `limiter`.
+asked while the account is over its limit is in `excess`; what it all says about the limiter is
+judged in `analysis`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.limiter import analysis
-from workspace_conformance.limiter.analysis import Fate, Finding, Hit, Judgement
+from workspace_conformance.limiter import analysis, keeping
+from workspace_conformance.limiter.analysis import Finding, Judgement
+from workspace_conformance.limiter.campaign import Again, Campaign, judged, span_of
+from workspace_conformance.limiter.counting import Fate, served, vanguard
 from workspace_conformance.limiter.excess import (
     OverLimit,
     Recovery,
@@ -36,8 +36,8 @@ from workspace_conformance.limiter.excess import (
     recover,
     sleep_until,
 )
+from workspace_conformance.limiter.facts import facts
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.settings import Rate
 from workspace_conformance.transport.client import FORMATS, succeeded, unusable
 from workspace_conformance.transport.recording import Recording
 from workspace_conformance.transport.wire import Bounds, now
@@ -46,77 +46,6 @@ COUNTS = 4  # bursts at most: one tells most limiters, two tell any lawful one
 STREAK = 20  # refusals in a row, after which a burst below the limit is at its end
 SHARE = 0.9  # of the period, in which a burst must have been sent
 FEWEST, MOST = 8, 96  # connections at once
-
-
-@dataclass(frozen=True, slots=True)
-class Again:
-    """A burst that began as soon as the target served again, and asking again after that too."""
-
-    count: tuple[Exchange, ...]
-    recovery: Recovery
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """Everything that was sent and came back, and what counting came to.
-
-    `counts`: the bursts. `over`: what was asked over the limit, once for each burst that was
-    followed by it. `writes`: why there were none, or what they did all the same, by method.
-    `again`: where the target served again before a window that began with the last burst was over.
-    `limit`: the number found to be served, for the checks that need one.
-    """
-
-    rate: Rate
-    counts: tuple[tuple[Exchange, ...], ...]
-    over: tuple[OverLimit, ...]
-    recovery: Recovery
-    writes: Untested | dict[str, str | Untested | None]
-    finding: Finding
-    again: Again | None = None
-
-    @property
-    def first(self) -> tuple[Exchange, ...]:
-        """The burst that began from quiet."""
-        return self.counts[0]
-
-    @property
-    def state(self) -> OverLimit | None:
-        """What was asked over the limit with nothing to disturb it; None where that failed."""
-        return next((over for over in reversed(self.over) if over.sound), None)
-
-    @property
-    def limit(self) -> int:
-        """The number found to be served, never more than the documented one."""
-        found = analysis.served(hits(self.first))
-        return min(found, self.rate.requests)
-
-    def own(self) -> list[list[Exchange]]:
-        """What was sent until the last waiting, by the account at the address under test."""
-        sent = [list(count) for count in self.counts]
-        sent += [over.own() for over in self.over]
-        sent.append(list(self.recovery.meanwhile))
-        if self.again is not None:
-            sent += [self.recovery.renewed(), list(self.again.count)]
-            sent.append(list(self.again.recovery.meanwhile))
-        return sent
-
-    def recoveries(self) -> list[Recovery]:
-        """Every asking again when the announced time was over."""
-        return [self.recovery, *([self.again.recovery] if self.again is not None else [])]
-
-    def refusals(self) -> list[Exchange]:
-        """Every refusal of the account at its address, by the time of its arrival."""
-        found = [
-            exchange
-            for group in self.own()
-            for exchange, hit in zip(group, hits(group), strict=True)
-            if hit.fate is Fate.REFUSED
-        ]
-        return sorted(found, key=lambda exchange: exchange.received)
-
-    def seconds(self) -> float:
-        """How long the first burst took."""
-        return _span(self.first)
 
 
 def measured(portal: Portal) -> Campaign:
@@ -145,31 +74,7 @@ def measured(portal: Portal) -> Campaign:
     return campaign
 
 
-def judged(
-    counts: Sequence[Sequence[Exchange]],
-    over: Sequence[OverLimit],
-    rate: Rate,
-    recovery: Recovery | None = None,
-    again: Again | None = None,
-) -> Finding:
-    """What counting came to."""
-    bursts = [hits(count) for count in counts]
-    others = [exchange for one in over for exchange in one.own()]
-    later: list[Exchange] = []
-    if recovery is not None:
-        others += [*recovery.meanwhile, *recovery.asked, *recovery.extra]
-        later += recovery.renewed()
-        if recovery.in_vain(rate):  # a period without requests is over: they count for themselves
-            bursts.append(hits(recovery.asked))
-    if again is not None:
-        bursts.append(hits(again.count))
-        later += again.recovery.renewed()
-    return analysis.judge(bursts, hits(others), rate, hits(later))
-
-
 def _recalled(portal: Portal, recording: Recording) -> Campaign:
-    from workspace_conformance.limiter import keeping
-
     told = recording.about["campaign"]
     if told is None:
         raise Untested(Reason.UNREACHABLE, "the recording holds no campaign")
@@ -249,11 +154,11 @@ class _Measuring:
         latest = now() + SHARE * rate.period
         done: list[Exchange] = []
         if first:
-            ahead, gap = analysis.vanguard(rate)
+            ahead, gap = vanguard(rate)
             done += transport.volley([self._request] * ahead, ahead, self._bounds)
             if not self._portal.settings.plan:
                 time.sleep(gap)
-        tally = _Counting(rate.requests, analysis.served(hits(done)))
+        tally = _Counting(rate.requests, served(hits(done)))
 
         def supply() -> Iterator[Request]:
             for _ in range(most - len(done)):
@@ -280,14 +185,14 @@ class _Measuring:
         """
         last = self._last_refusal()
         told = announced(last)
-        vain = len(self._counts) > 1 and not analysis.served(hits(self._counts[-1]))
+        vain = len(self._counts) > 1 and not served(hits(self._counts[-1]))
         vain = vain or self._portal.transport.last_heard > last.received + (told or 0)
         vain = vain or any(not over.sound for over in self._over[-1:])
         if told is None or told > self._rate.period + 2 or vain:
             quiet(self._portal, self._rate, "until the burst is out of every period")
             return
         due = last.received + told
-        longest = max(_span(count) for count in self._counts)
+        longest = max(span_of(count) for count in self._counts)
         due = analysis.undisturbed(due, longest, finding.phases, self._rate)
         sleep_until(self._portal, due, "until the target's next window, to count once more")
 
@@ -364,9 +269,9 @@ class _Counting:
     reached.
     """
 
-    def __init__(self, limit: int, served: int) -> None:
+    def __init__(self, limit: int, counted: int) -> None:
         self._limit = limit
-        self._served = served
+        self._served = counted
         self._refused = 0
         self._streak = 0
 
@@ -382,95 +287,3 @@ class _Counting:
             self._streak += 1
         full = self._refused > 0 and self._served >= self._limit
         return not full and self._streak < STREAK
-
-
-# --- facts ----------------------------------------------------------------------------------------
-
-
-def facts(campaign: Campaign) -> dict[str, Any]:
-    """What was found out about the limiter, as data for the result.
-
-    limit: requests served per period, null where it could not be told. window: the kind. The
-    timeline is that of the first burst: how many were served and refused, in steps of a hundredth
-    of the period, by the time of their answers. Every time is in seconds since that burst began.
-    """
-    first = hits(campaign.first)
-    refusals = campaign.refusals()
-    values = [exchange.response.header("retry-after") for exchange in refusals if exchange.response]
-    # Later bursts are not told by: their windows are others.
-    until = min((one.sent for one in campaign.again.count), default=0.0) if campaign.again else None
-    same = [one for one in refusals if until is None or one.received < until]
-    same = same if len(campaign.counts) == 1 else []
-    waits = [(hit, announced(one)) for one, hit in zip(same, hits(same), strict=True)]
-    renewal = analysis.announced_renewal((hit, wait) for hit, wait in waits if wait is not None)
-    recovery = hits([*campaign.recovery.asked[-1:], *campaign.recovery.extra])
-    finding = campaign.finding
-    limit = None if campaign.recovery.in_vain(campaign.rate) else finding.limit
-    mass = campaign.first[analysis.vanguard(campaign.rate)[0] :]
-    rate = len(mass) / _span(mass) if mass else None
-    return {
-        "limit": limit,
-        "window": analysis.kind(first, finding, renewal, recovery, campaign.rate),
-        "retry_after": sorted(set(values), key=lambda value: (value is not None, value)),
-        "requests_per_second": None if rate is None else round(rate, 1),
-        "served_before_refusal": _served_before(first),
-        "bursts": [
-            {
-                "sent": len(count),
-                "served": analysis.served(hits(count)),
-                "seconds": round(_span(count), 3),
-            }
-            for count in [*campaign.counts, *([campaign.again.count] if campaign.again else [])]
-            if count
-        ],
-        "timeline": _timeline(first, campaign.rate.period / 100),
-        "first_refusal": _first_refusal(campaign),
-        "recovery": _recovery(campaign),
-    }
-
-
-def _first_refusal(campaign: Campaign) -> dict[str, Any] | None:
-    begin = min(one.sent for one in campaign.first)
-    pairs = zip(campaign.first, hits(campaign.first), strict=True)
-    refused = [one for one, hit in pairs if hit.fate is Fate.REFUSED]
-    if not refused:
-        return None
-    first = min(refused, key=lambda exchange: exchange.received)
-    return {"seconds": round(first.received - begin, 3), "retry_after": announced(first)}
-
-
-def _recovery(campaign: Campaign) -> dict[str, Any] | None:
-    recovery = campaign.recovery
-    if recovery.refusal is None or not recovery.asked:
-        return None
-    begin = min(one.sent for one in campaign.first)
-    return {
-        "refused": round(recovery.refusal.received - begin, 3),
-        "retry_after": recovery.announced,
-        "asked": round(recovery.asked[-1].sent - begin, 3),
-        "served": recovery.served,
-    }
-
-
-def _served_before(first: Sequence[Hit]) -> int | None:
-    refusals = analysis.refused(first)
-    if not refusals:
-        return None
-    return analysis.served(hit for hit in first if hit.received <= refusals[0].received)
-
-
-def _timeline(first: Sequence[Hit], step: float) -> list[dict[str, float | int]]:
-    begin = min(hit.sent for hit in first)
-    steps: dict[int, list[int]] = {}
-    for hit in first:
-        counts = steps.setdefault(int((hit.received - begin) / step), [0, 0])
-        if hit.fate is not Fate.LOST:
-            counts[hit.fate is Fate.REFUSED] += 1
-    return [
-        {"seconds": round(at * step, 4), "served": good, "refused": bad}
-        for at, (good, bad) in sorted(steps.items())
-    ]
-
-
-def _span(exchanges: Sequence[Exchange]) -> float:
-    return max(one.received for one in exchanges) - min(one.sent for one in exchanges)

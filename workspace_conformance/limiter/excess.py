@@ -16,7 +16,7 @@ from workspace_conformance.contract.kinds import Kind
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.limiter.analysis import Fate, Hit, grace, seconds_announced, vanguard
+from workspace_conformance.limiter.counting import Fate, Hit, grace, seconds_announced, vanguard
 from workspace_conformance.portal.ownership import bears, taken_over, whole_list
 from workspace_conformance.portal.records import Portal, Record
 from workspace_conformance.settings import Rate

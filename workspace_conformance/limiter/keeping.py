@@ -7,7 +7,7 @@ from typing import Any
 
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.limiter.burst import Again, Campaign, judged
+from workspace_conformance.limiter.campaign import Again, Campaign, judged
 from workspace_conformance.limiter.excess import OverLimit, Recovery
 from workspace_conformance.settings import Rate
 

@@ -2,7 +2,7 @@
 
 It keeps the whole contract, and can be given known faults. `launch` starts one in a process of
 its own; `python -m workspace_conformance.reference` does so from a shell; `create_app` in
-`.application` makes an ASGI application to call in process.
+`.assembly` makes an ASGI application to call in process.
 """
 
 from .launcher import LaunchError, Running, launch

@@ -1,23 +1,14 @@
 """The portal as an ASGI application."""
 
 import asyncio
-import os
-import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import seed
-from .credentials import Accounts
-from .limiter import Clock, make_limiter
-from .operations import Operations
-from .options import Options
 from .parts import Parts, respond
-from .records import Person
 from .shaping import Shape
-from .store import Store
-from .values import Account, Answer, Asked
+from .values import Answer, Asked
 
 LARGEST_BODY = 4 * 1024 * 1024
 """Bytes of a request's body that are read; a longer one is answered 413."""
@@ -106,66 +97,3 @@ async def _send(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     # The server breaks the connection when the application ends before its body does.
     await send({"type": "http.response.body", "body": answer.body, "more_body": answer.cut})
-
-
-def _secret(name: str, default: str) -> str:
-    return os.environ.get(f"WORKSPACE_REFERENCE_{name}") or default
-
-
-def _enrol(store: Store, accounts: Accounts) -> Credentials:
-    """Give the two people of the starting records their accounts, with new secrets."""
-    tokens = (
-        _secret("TOKEN", secrets.token_urlsafe(32)),
-        _secret("SECOND_TOKEN", secrets.token_urlsafe(32)),
-    )
-    password = _secret("PASSWORD", secrets.token_urlsafe(16))
-    passwords = password, secrets.token_urlsafe(16)
-    people = {person.email: person for person in store.people.all()}
-    first: Person = people[seed.OWNER]
-    for person, token, own in zip((first, people[seed.SECOND]), tokens, passwords, strict=True):
-        accounts.add(Account(person.id, person.user_name, person.email, own), token)
-    return Credentials(tokens[0], first.user_name, password, tokens[1])
-
-
-def create_app(options: Options | None = None, clock: Clock | None = None) -> PortalApp:
-    """A portal with its starting records, new secrets, the variants and the faults that the options
-    name.
-
-    `clock` replaces the limiter's own, for tests. The secrets are random unless the environment
-    gives them (WORKSPACE_REFERENCE_TOKEN, _SECOND_TOKEN, _PASSWORD). Raises KeyError with a
-    sentence for an unknown fault or variant, and for variants that cannot be combined.
-    """
-    options = complete(options or Options())
-    store, accounts = Store(options.seed), Accounts()
-    seed.fill(store)
-    credentials = _enrol(store, accounts)
-    parts = Parts(store, accounts, make_limiter(options.rate, options.limiter, clock), {})
-    parts.routes = Operations(parts).routes()
-    app = PortalApp(parts, credentials, options.latency_ms / 1000)
-    if options.variants:
-        from .variants import chosen
-
-        for variant in chosen(options.variants):
-            variant.apply(app)
-    if options.faults:
-        from .faults import chosen as faults
-
-        for fault in faults(options.faults):
-            fault.apply(parts)
-    return app
-
-
-def complete(options: Options) -> Options:
-    """The options with what the server that they are `like` adds, and as the variants that they name
-    change them; a second time changes nothing. Raises KeyError as `create_app`.
-    """
-    if options.like is not None:
-        from .products import likened
-
-        options = likened(options)
-    if options.variants:
-        from .variants import chosen
-
-        for variant in chosen(options.variants):
-            options = variant.options(options)
-    return options

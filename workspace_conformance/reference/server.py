@@ -15,7 +15,8 @@ from pathlib import Path
 
 import uvicorn
 
-from .application import PortalApp, complete, create_app
+from .application import PortalApp
+from .assembly import complete, create_app
 from .launcher import READY
 from .options import Options
 from .protocol import shaped

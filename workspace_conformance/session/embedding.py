@@ -42,7 +42,7 @@ def embed(settings: Settings, redactor: Redactor) -> Embedded:
         else reference.Rate(settings.rate.requests, settings.rate.period),
     )
     if settings.plan:
-        from workspace_conformance.reference.application import create_app
+        from workspace_conformance.reference.assembly import create_app
 
         portal = create_app(wanted)
         told = _addressed(settings, portal.credentials, "http://127.0.0.1", None, redactor)
