@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from workspace_conformance.contract import explanations
+from workspace_conformance.contract.explanations import Explanation
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.reporting.showing import Body, Line, Shown, show
 from workspace_conformance.reporting.testable import Group, untested_groups
@@ -45,7 +47,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A requirement. `more` counts the violations that `failures` and `others` leave out."""
+    """A requirement. `more` counts the violations that `failures` and `others` leave out; `explained`
+    is None for one that this version of the suite does not know.
+    """
 
     id: str
     level: str
@@ -60,6 +64,7 @@ class Row:
     more: int
     cases: Sequence[Data]
     cases_left: int
+    explained: Explanation | None
 
     @property
     def advisory(self) -> bool:
@@ -255,6 +260,7 @@ def _row(row: Data, failed: Sequence[Data], shown: Mapping[str, Shown]) -> Row:
         more=max(0, len(rest) - OTHERS),
         cases=cases[:CASES],
         cases_left=max(0, len(cases) - CASES),
+        explained=explanations.load().get(row["id"]),
     )
 
 

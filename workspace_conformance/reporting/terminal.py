@@ -17,7 +17,7 @@ from workspace_conformance.transport import proxies
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.verdicts import Exit, Judged, TargetVerdict, Verdict
 
-EXPLAIN = "python -m workspace_conformance.reporting.explain"
+EXPLAIN = "workspace-conformance explain"
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
 
 

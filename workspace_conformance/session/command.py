@@ -212,21 +212,9 @@ def _portal(words: Sequence[str]) -> int:
 
 
 def _explain(words: Sequence[str]) -> int:
-    from workspace_conformance.contract import requirements
-    from workspace_conformance.reporting import explanation
+    from workspace_conformance.reporting import explain
 
-    parser = Parser(
-        prog=f"{PROGRAM} explain", description="Say what a requirement asks of a portal."
-    )
-    parser.add_argument("ids", nargs="+", metavar="ID", help="such as FMT-3, or a section: FMT")
-    given = parser.parse_args(words)
-    contract = requirements.load()
-    try:
-        rows = requirements.select(contract, given.ids)
-    except requirements.ContractError as error:
-        parser.error(str(error))
-    print("\n\n".join(explanation.of(row, contract) for row in rows))
-    return 0
+    return explain.main(list(words), f"{PROGRAM} explain")
 
 
 SUBCOMMANDS = {
@@ -237,5 +225,5 @@ SUBCOMMANDS = {
     "compare": Subcommand("show results of several servers side by side", _compare),
     "clean-up": Subcommand("remove what an interrupted run has left on a portal", _clean_up),
     "portal": Subcommand("serve the embedded portal on its own", _portal),
-    "explain": Subcommand("say what a requirement asks of a portal", _explain),
+    "explain": Subcommand("say what a requirement asks, and how a portal is mended", _explain),
 }
