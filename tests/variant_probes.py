@@ -426,6 +426,42 @@ def _pieces(p: Probe) -> bool:
     return [len(body) for body in bodies[:2]] == [3, 50] and len(bodies) == 3
 
 
+_CHEAP = {
+    "calendar": "calendar/subscriptions",
+    "capabilities": "capabilities",
+    "community": "community/event",
+    "crm": "crm/task/filter",
+    "feed": "feed/filter",
+    "files": "files/@my",
+    "mail": "mail/tags",
+    "mailserver": "mailserver/domains/get",
+    "migration": "migration/list",
+    "portal": "portal",
+    "project": "project",
+    "security": "security/audit/types",
+    "settings": "settings/logo",
+}
+"""Something in each module."""
+
+
+def _lacks(module: str) -> Shows:
+    """Whether a module is there in no form."""
+    return lambda p: (
+        {
+            (p.get(f"{_CHEAP[module]}{suffix}").status, p.nobody(_CHEAP[module]).status)
+            for suffix in ("", ".json", ".xml")
+        }
+        == {(404, 401)}
+    )
+
+
+def _closes(module: str) -> Shows:
+    """Whether a module is closed to the account in every form."""
+    return lambda p: (
+        {p.get(f"{_CHEAP[module]}{suffix}").status for suffix in ("", ".json", ".xml")} == {403}
+    )
+
+
 PROBES: dict[str, Shows] = {
     # when, where, how much
     "limiter-sliding": lambda p: type(p.app.parts.limiter).__name__ == "SlidingLog",
@@ -443,6 +479,7 @@ PROBES: dict[str, Shows] = {
     # what is held
     "empty": lambda p: [len(p.get(f"{k}.json").response) for k in ("people", "group")] == [2, 0],
     "people-1000": lambda p: p.get("people.json").json["count"] == 1000,
+    "people-10000": lambda p: p.get("people.json").json["count"] == 10_000,
     "pages-25": lambda p: all(
         p.get(f"{kind}.json").json["count"] == 25 and p.get(f"{kind}.json").json["total"] > 30
         for kind in ("people", "group", "community/blog")
@@ -462,6 +499,9 @@ PROBES: dict[str, Shows] = {
     "not-found-named": _missing(lambda r: b"Group not found" in r.body),
     # members
     "members-more": lambda p: _own(p).get("one") == ["a"] and b"<one>" in p.get(_TEXTS).body,
+    "members-of-other-types": lambda p: (
+        p.get(f"group/{p.first('group')}.json").response["parent"] == ["one", "two"]
+    ),
     "last-seen": lambda p: _own(p).get("lastSeen", "") != _own(p).get("lastSeen", ""),
     "two-hosts": lambda p: len({_own(p).get("image") for _ in range(20)}) == 2,
     "dates-east": _all_dates("+05:30"),
@@ -545,6 +585,9 @@ PROBES: dict[str, Shows] = {
     "login-json-only": lambda p: _login(p, content_type=FORM).status == 415,
     "login-locks": lambda p: [_login(p, "wrong").status for _ in range(6)][-1] == 500,
     "login-get-404": lambda p: p.get("authentication").status == 404,
+    # modules
+    **{f"no-{module}": _lacks(module) for module in _CHEAP},
+    **{f"{module}-forbidden": _closes(module) for module in _CHEAP},
     # other people, and what things are called
     "others-work": _busy,
     "others-comment": _of_others,

@@ -117,6 +117,15 @@ def test_the_faults_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "default-json " in capsys.readouterr().out
 
 
+def test_several_variants_may_stand_between_commas() -> None:
+    with launch(Options(variants=("no-crm,no-mail", "mailserver-forbidden"))) as portal:
+        found = [
+            ask(portal, "GET", f"/api/2.0/{path}").status
+            for path in ("crm/task/filter", "mail/tags", "mailserver/domains/get", "project")
+        ]
+    assert found == [404, 404, 403, 200]
+
+
 def test_the_command_prints_shell_lines() -> None:
     command = [sys.executable, "-m", "workspace_conformance.reference", "--exit-with-stdin"]
     done = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=True)

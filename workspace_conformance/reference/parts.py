@@ -52,7 +52,7 @@ class Parts:
     accounts: Accounts
     limiter: Limiter
     routes: Routes
-    few: int = 3
+    few: int = 3  # records of each further family that the documentation knows, at the start
     locate: Callable[[Asked], Place] = addresses.locate
     identify: Callable[[Asked], Caller] = field(init=False)
     limit_key: Callable[[Asked, Account | None], Hashable] = field(init=False)

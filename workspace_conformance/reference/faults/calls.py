@@ -35,6 +35,22 @@ def where(
 ANY_RECORD = where()
 
 
+def module_of(place: Place) -> str:
+    """The module that a URL leads into, the first word of its path; empty where it leads nowhere."""
+    if place.route is not None:
+        return place.route.path.split("/")[3]
+    if place.kind in ABOUT_PEOPLE:
+        return "people"
+    if place.kind in (Kind.GROUPS, Kind.GROUP):
+        return "group"
+    return "" if place.kind in (Kind.LOGIN, Kind.NOWHERE) else "community"
+
+
+def operation_of(place: Place) -> str:
+    """The documented path that a URL fits, below api/2.0; empty where it is none of these."""
+    return place.route.path.removeprefix("/api/2.0/").strip("/") if place.route is not None else ""
+
+
 def shelf_of(parts: Parts, kind: Kind) -> Shelf[Any] | None:
     """Where records of a kind are kept, for an item or its collection."""
     store = parts.store

@@ -17,6 +17,7 @@ from . import (
     json,
     logins,
     members,
+    modules,
     places,
     refusals,
     timing,
@@ -32,6 +33,7 @@ VARIANTS: tuple[Variant, ...] = (
     *places.VARIANTS,
     *access.VARIANTS,
     *logins.VARIANTS,
+    *modules.VARIANTS,
     *company.VARIANTS,
     *refusals.VARIANTS,
     *xml.VARIANTS,
@@ -67,11 +69,12 @@ def clash(one: Variant, other: Variant) -> str | None:
 
 
 def chosen(names: Iterable[str]) -> tuple[Variant, ...]:
-    """The variants with these names, in the order in which they are put in.
+    """The variants with these names, in the order in which they are put in; one name may be several,
+    with commas between them.
 
     Raises KeyError with a sentence for an unknown name, and for two that cannot be combined.
     """
-    wanted = {find(name).name for name in names}
+    wanted = {find(name).name for several in names for name in several.split(",")}
     found = tuple(variant for variant in VARIANTS if variant.name in wanted)
     for one, other in combinations(found, 2):
         if (words := clash(one, other)) is not None:

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from ..faults.calls import where
+from ..faults.calls import operation_of, where
 from ..faults.wrapping import on_outcome, on_refusal
 from ..parts import Parts
-from ..values import Account, Answer, Asked, Call, Caller, Kind, Outcome
+from ..values import Account, Answer, Asked, Call, Caller, Kind, Outcome, Place
 from .model import Apply, Variant, always, bare, deciding, on_answer, parts
 
 _SERVED = "which modules a portal has"
@@ -40,8 +40,26 @@ WRITTEN = frozenset(
 """Requirements that have cases which write."""
 
 
-def _without(kinds: Collection[Kind]) -> Apply:
-    return parts(lambda to: _unroute(to, kinds))
+def _is_below(place: Place, path: str) -> bool:
+    """Whether a URL is of a documented operation whose path begins so ("" none, "/" any)."""
+    return bool(path) and f"/{operation_of(place)}/".startswith(path) and place.route is not None
+
+
+def _without(kinds: Collection[Kind], below: str) -> Apply:
+    """Serve neither kinds of resources, nor what the documentation has below a path."""
+
+    def apply(to: Parts) -> None:
+        _unroute(to, kinds)
+        inner = to.locate
+
+        def locate(asked: Asked) -> Place:
+            place = inner(asked)
+            lacks = _is_below(place, below)
+            return Place(Kind.NOWHERE, suffix=place.suffix) if lacks else place
+
+        to.locate = locate
+
+    return parts(apply)
 
 
 def _unroute(to: Parts, kinds: Collection[Kind]) -> None:
@@ -54,15 +72,18 @@ def _without_comments(to: Parts) -> None:
     on_refusal(lambda *_: nothing, where(kinds=_COMMENTS))(to)
 
 
-def _denied(kinds: Collection[Kind], *methods: str) -> Apply:
-    """Refuse methods before the record, or the body, is looked at."""
+def _denied(kinds: Collection[Kind], *methods: str, below: str = "") -> Apply:
+    """Refuse methods before the record, or the body, is looked at.
+
+    below: the beginning of further documented paths that are refused; "/" are all.
+    """
 
     def apply(to: Parts) -> None:
         inner = to.perform
 
         def perform(call: Call) -> Outcome:
-            wanted = call.asked.method in methods and call.place.kind in kinds
-            return DENIED if wanted else inner(call)
+            about = call.place.kind in kinds or _is_below(call.place, below)
+            return DENIED if about and call.asked.method in methods else inner(call)
 
         to.perform = perform
 
@@ -144,8 +165,12 @@ _BLOGS = deciding("blogs")
 _TALK = deciding("comments")
 
 VARIANTS = (
-    Variant("no-blogs", _SERVED, "no blog module", _without(BLOGS), aspects=_BLOGS),
-    Variant("no-groups", _SERVED, "no groups", _without(GROUPS), aspects=deciding("groups")),
+    Variant(
+        "no-blogs", _SERVED, "no blog module", _without(BLOGS, "/community/blog/"), aspects=_BLOGS
+    ),
+    Variant(
+        "no-groups", _SERVED, "no groups", _without(GROUPS, "/group/"), aspects=deciding("groups")
+    ),
     Variant(
         "blogs-read-only",
         _MAY,
@@ -171,7 +196,7 @@ VARIANTS = (
         "people-hidden",
         _MAY,
         "of all people only the account itself may be read",
-        _denied(PEOPLE, "GET", "HEAD", "POST", "PUT", "DELETE"),
+        _denied(PEOPLE, "GET", "HEAD", "POST", "PUT", "DELETE", below="/people/"),
         aspects=deciding("people"),
         leaves=frozenset(("FMT-10",)),
     ),
@@ -179,7 +204,7 @@ VARIANTS = (
         "all-read-only",
         _MAY,
         "everything may be read, and nothing written",
-        _denied(BLOGS | GROUPS | PEOPLE, "POST", "PUT", "DELETE"),
+        _denied(BLOGS | GROUPS | PEOPLE, "POST", "PUT", "DELETE", below="/"),
         aspects=_BLOGS | deciding("groups", "people"),
         leaves=WRITTEN,
     ),
@@ -208,7 +233,7 @@ VARIANTS = (
         "no-deletes",
         _MAY,
         "nothing but posts may be deleted",
-        _denied(GROUPS | PEOPLE, "DELETE"),
+        _denied(GROUPS | PEOPLE, "DELETE", below="/"),
         aspects=deciding("groups", "people"),
         leaves=WRITTEN,
         keeps=True,

@@ -16,11 +16,13 @@ _ORDER = "in which order a list stands"
 _DELETED = "what a delete answers besides 200 (BC Responses)"
 _WRITTEN = "how much of a record a write answers"
 
-_LISTS = (Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS)
+_LISTS = (Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS, Kind.DOCUMENTED)
+_ITEMS = (Kind.PERSON, Kind.GROUP, Kind.POST, Kind.DOCUMENTED)
 
 
 def _empty(to: Parts) -> None:
     """Nothing but the people who have accounts."""
+    to.few = 0
     store = to.store
     for post in store.posts.all():
         store.remove_post(post.id)
@@ -116,7 +118,7 @@ def _some(*names: str) -> Callable[[Call, Json], Json]:
 
 
 def _deletes(value: Json) -> Apply:
-    kinds = (Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT)
+    kinds = (Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT, Kind.DOCUMENTED)
     return _answers(lambda call, _: value, "DELETE", *kinds)
 
 
@@ -145,6 +147,13 @@ VARIANTS = (
     ),
     Variant(
         "people-1000", _HOLDS, "1,000 people", parts(lambda to: _people(to, 1000)), aspects=_AMOUNT
+    ),
+    Variant(
+        "people-10000",
+        _HOLDS,
+        "10,000 people",
+        parts(lambda to: _people(to, 10_000)),
+        aspects=_AMOUNT,
     ),
     Variant(
         "pages-25",
@@ -177,16 +186,14 @@ VARIANTS = (
         "creates-brief",
         _WRITTEN,
         "a creation answers the new id alone",
-        _answers(_some("id"), "POST", Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS),
+        _answers(_some("id"), "POST", *_LISTS),
         leaves=_DATES,
     ),
     Variant(
         "updates-brief",
         _WRITTEN,
         "an update answers id and name alone",
-        _answers(
-            _some("id", "title", "name", "displayName"), "PUT", Kind.PERSON, Kind.GROUP, Kind.POST
-        ),
+        _answers(_some("id", "title", "name", "displayName"), "PUT", *_ITEMS),
         aspects=deciding("what updates answer"),
         leaves=_DATES,
     ),
@@ -194,7 +201,7 @@ VARIANTS = (
         "updates-null",
         _WRITTEN,
         "an update answers null",
-        _answers(lambda call, _: None, "PUT", Kind.PERSON, Kind.GROUP, Kind.POST, Kind.COMMENT),
+        _answers(lambda call, _: None, "PUT", Kind.COMMENT, *_ITEMS),
         aspects=deciding("what updates answer"),
         leaves=_DATES,
     ),

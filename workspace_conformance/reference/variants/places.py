@@ -6,6 +6,7 @@ from dataclasses import replace
 from uuid import NAMESPACE_URL, uuid5
 
 from ..bodies import Fields
+from ..faults.calls import operation_of
 from ..faults.wrapping import Apply as ToParts
 from ..faults.wrapping import instead, map_texts, on_fields, on_success
 from ..parts import Parts
@@ -21,6 +22,7 @@ _SPELLED = "which spellings of an id mean the same (BC Conventions)"
 
 _DOCUMENTED = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 _LISTS = (Kind.PEOPLE, Kind.GROUPS, Kind.POSTS, Kind.COMMENTS)
+_NUMBERED = ("people/", "group/", "community/blog/")  # where groups and posts are shown
 _ID_MEMBERS = ("id", "category", "parent", "parentId")
 
 
@@ -127,6 +129,8 @@ def _integer_ids(to: Parts, *, again: bool = False) -> None:
 
     def named(call: Call, outcome: Outcome) -> Outcome:
         value = outcome.value
+        if operation_of(call.place) and not operation_of(call.place).startswith(_NUMBERED):
+            return outcome
         if call.place.kind is Kind.COMMENT and isinstance(value, str) and is_guid(value):
             return replace(outcome, value=numbers.number(value))
         shown = replace(outcome, value=outward(value))

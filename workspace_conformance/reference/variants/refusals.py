@@ -85,6 +85,8 @@ def _wrong_id(status: int, words: str) -> Apply:
 
     def change(call: Call, outcome: Outcome) -> Outcome:
         wrong = outcome.error is not None and not is_guid(call.place.id)
+        if call.place.kind is Kind.DOCUMENTED and outcome.status == 400:
+            return replace(outcome, status=status, error=words)
         if call.place.kind not in kinds or not wrong or outcome.status not in (400, 404):
             return outcome
         return replace(outcome, status=status, error=words)

@@ -1,0 +1,82 @@
+"""Modules that a portal lacks, or that the account may not use: `no-crm`, `crm-forbidden`, ..."""
+
+from collections.abc import Iterable
+
+from ..faults.calls import module_of
+from ..parts import Parts
+from ..values import Asked, Call, Kind, Outcome, Place
+from .access import DENIED
+from .model import Apply, Variant, deciding, parts
+
+_SERVED = "which modules a portal has"
+_MAY = "what the account under test may do"
+
+MODULES = (
+    "calendar",
+    "capabilities",
+    "community",
+    "crm",
+    "feed",
+    "files",
+    "mail",
+    "mailserver",
+    "migration",
+    "portal",
+    "project",
+    "security",
+    "settings",
+)
+"""The first words of documented paths; people and groups have variants of their own."""
+
+
+def absent(module: str) -> Apply:
+    """Nothing of a module is there: 404, in every form."""
+
+    def apply(to: Parts) -> None:
+        inner = to.locate
+
+        def locate(asked: Asked) -> Place:
+            place = inner(asked)
+            return Place(Kind.NOWHERE, suffix=place.suffix) if module_of(place) == module else place
+
+        to.locate = locate
+
+    return parts(apply)
+
+
+def forbidden(module: str) -> Apply:
+    """The account may do nothing in a module: 403, before anything is looked up."""
+
+    def apply(to: Parts) -> None:
+        inner = to.perform
+
+        def perform(call: Call) -> Outcome:
+            return DENIED if module_of(call.place) == module else inner(call)
+
+        to.perform = perform
+
+    return parts(apply)
+
+
+def _aspects(module: str) -> frozenset[str]:
+    more = ("blogs", "comments") if module == "community" else ()
+    return deciding(f"the module {module}", *more)
+
+
+def _variants() -> Iterable[Variant]:
+    for name in MODULES:
+        yield Variant(
+            f"no-{name}", _SERVED, f"no module {name}", absent(name), aspects=_aspects(name)
+        )
+    for name in MODULES:
+        yield Variant(
+            f"{name}-forbidden",
+            _MAY,
+            f"the account may not use {name}",
+            forbidden(name),
+            aspects=_aspects(name),
+        )
+
+
+VARIANTS = tuple(_variants())
+"""Modules that may be missing, or closed to the account."""
