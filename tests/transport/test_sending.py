@@ -16,8 +16,7 @@ from tests.support import Call, RawServer, reply
 from workspace_conformance.exchange.messages import Exchange, Request, Response, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.settings import DOCUMENTED_RATE
-from workspace_conformance.transport import sending as roads
-from workspace_conformance.transport import throttling
+from workspace_conformance.transport import kept, throttling
 from workspace_conformance.transport.pacing import Pacer
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.transport.sending import Transport, may_be_sent_without_consent
@@ -237,7 +236,7 @@ def test_a_mistake_of_ours_reaches_everyone_who_asked_and_is_forgotten(build: Bu
 def test_a_long_body_is_judged_whole_and_kept_in_part(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roads, "_KEPT_BODY", 3)
+    monkeypatch.setattr(kept, "_KEPT_BODY", 3)
     transport, _ = build()
     exchange = transport.ask(GET)
     assert body(exchange) == b"fine"

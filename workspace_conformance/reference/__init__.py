@@ -3,6 +3,8 @@
 It keeps the whole contract, and can be given known faults. `launch` starts one in a process of
 its own; `python -m workspace_conformance.reference` does so from a shell; `create_app` in
 `.assembly` makes an ASGI application to call in process.
+
+It uses nothing of the harness but the contract.
 """
 
 from .launcher import LaunchError, Running, launch

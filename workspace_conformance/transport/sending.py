@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.messages import Exchange, Request, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.transport import throttling
+from workspace_conformance.transport.kept import Kept
 from workspace_conformance.transport.pacing import Pacer
 from workspace_conformance.transport.recording import Recording
 from workspace_conformance.transport.redaction import Redactor
@@ -33,13 +33,7 @@ _QUICK = 2.0  # seconds; who was waited for longer is not asked again
 _UNDER_WAY = 2.0  # seconds for which a request that another run sent may be on its way
 _SILENCE = 12  # requests in a row without an answer, after which the target counts as gone
 _VAIN = 40  # times the bound on one request, that may be spent on requests that get no answer
-_KEPT_BODY = 512 * 1024  # bytes of a body that stay in memory as evidence
-_KEPT_BYTES = 48 * 1024 * 1024  # bytes of all bodies that do; of each further one the beginning
-_KEPT_BEGINNING = 4096
 _RECORD_BYTES = 48 * 1024 * 1024  # bytes of bodies that may be answered from the record
-_LARGE_BODY = 256 * 1024  # bytes; what is larger counts towards a flood
-_FLOOD = 512 * 1024 * 1024  # bytes of large bodies, after which no further one is read whole
-_HELD = 160 * 1024 * 1024  # bytes of large bodies in memory at once, at which none is either
 
 
 @dataclass(slots=True)
@@ -80,7 +74,8 @@ class Transport:
         self.traffic = Traffic()
         self.asked: dict[int, tuple[str, bool]] = {}  # by number: who asked, and whether anew
         self.recording = recording  # answers in place of the target
-        self.exchanges: dict[int, Exchange] = {}
+        self._kept = Kept()
+        self.exchanges = self._kept.exchanges
         self.pacer = pacer
         self._wire = wire
         self._redactor = redactor
@@ -93,9 +88,6 @@ class Transport:
         self._absence = Trouble.CONNECT  # what it is called when nothing more is asked
         self._vain = 0.0  # seconds spent on requests that got no answer
         self._budget = throttling.Budget()
-        self._flood = 0  # bytes of large bodies that came
-        self._held = 0  # and those of them that somebody still looks at
-        self._kept_bytes = 0
         self.last_heard = 0.0  # when the last answer came, seconds since the epoch
         self.measured: dict[str, Any] | None = None  # facts about the target, for the result
         self.campaign: Any = None  # how they were found, for the recording
@@ -278,12 +270,13 @@ class Transport:
                 self._let_pass(request)
                 with self._lock:
                     self.traffic.requests += 1
-                answer = await self._wire.send(request, self._bounds(bounds), lane)
+                limits = self._kept.bounds(bounds or self._wire.bounds)
+                answer = await self._wire.send(request, limits, lane)
                 self.last_heard = max(self.last_heard, answer.received)
                 if answer.response is not None:
                     self._redactor.learn_from(answer.response)
                 lost = 0 if answer.response is not None else lost + 1
-                exchange = self._keep(request, answer)
+                exchange = self._kept.keep(request, answer)
                 done.append(exchange)
                 enough = enough or not go_on(exchange) or lost >= _SILENCE + 2 * lanes
 
@@ -302,13 +295,13 @@ class Transport:
             gone = self._gone()
             if gone:
                 at = now()
-                return self._keep(request, Answer(None, self._absence, gone, at, at))
+                return self._kept.keep(request, Answer(None, self._absence, gone, at, at))
             await self.pacer.turn(request.account, request.address)
             if self._halted:  # whoever asked may have stopped waiting for it
                 raise Untested(Reason.UNREACHABLE, "the run was interrupted")
             with self._lock:
                 self.traffic.requests += 1
-            answer = await self._wire.send(request, self._bounds(bounds))
+            answer = await self._wire.send(request, self._kept.bounds(bounds or self._wire.bounds))
             self.last_heard = max(self.last_heard, answer.received)
             if answer.response is None:
                 # A server that hangs up is there: only silence counts towards its absence.
@@ -321,12 +314,12 @@ class Transport:
                 if request.safe and tries <= _RETRIES and quick:
                     await asyncio.sleep(0.05 * tries)
                     continue
-                return self._keep(request, answer)
+                return self._kept.keep(request, answer)
             self._redactor.learn_from(answer.response)
             trouble = throttling.interference(answer.response)
             if trouble is None:
                 self._silent = 0
-                return self._keep(request, answer)
+                return self._kept.keep(request, answer)
             status_line = answer.response.status_line
             pause = patience.pause(answer.response, request.safe)
             if pause is None:
@@ -337,7 +330,7 @@ class Transport:
                 if self._budget.is_spent:
                     self._silent += 1
                     self._absence = trouble
-                return self._keep(request, replace(answer, trouble=trouble, words=words))
+                return self._kept.keep(request, replace(answer, trouble=trouble, words=words))
             patience.waited += pause
             with self._lock:
                 self.traffic.throttled += 1
@@ -357,15 +350,6 @@ class Transport:
             return f"the target answers too rarely: {self._vain:.0f} s were spent in vain"
         return ""
 
-    def _bounds(self, bounds: Bounds | None) -> Bounds | None:
-        """The bounds of the next request: after a flood of large bodies, or while many of them are
-        held, no more of them are read.
-        """
-        if self._flood < _FLOOD and self._held < _HELD:
-            return bounds
-        bounds = bounds or self._wire.bounds
-        return replace(bounds, body=min(bounds.body, _LARGE_BODY))
-
     async def _rest(self, seconds: float) -> None:
         """Wait, but not on when the run is interrupted: Untested then."""
         until = time.monotonic() + seconds
@@ -373,34 +357,3 @@ class Transport:
             if self._halted:
                 raise Untested(Reason.UNREACHABLE, "the run was interrupted")
             await asyncio.sleep(min(left, 0.25))
-
-    def _keep(self, request: Request, answer: Answer) -> Exchange:
-        with self._lock:
-            number = len(self.exchanges) + 1
-            exchange = Exchange(
-                number,
-                request,
-                answer.response,
-                answer.trouble,
-                answer.words,
-                answer.sent,
-                answer.received,
-            )
-            kept = exchange
-            size = len(answer.response.body) if answer.response else 0
-            if answer.response is not None and size > _LARGE_BODY:
-                self._flood += size
-                self._held += size
-                weakref.finalize(answer.response, self._let_go, size).atexit = False
-            room = _KEPT_BODY if self._kept_bytes < _KEPT_BYTES else _KEPT_BEGINNING
-            if answer.response is not None and size > room:
-                kept = replace(
-                    exchange, response=replace(answer.response, body=answer.response.body[:room])
-                )
-            self._kept_bytes += min(size, room)
-            self.exchanges[number] = kept
-        return exchange
-
-    def _let_go(self, size: int) -> None:
-        # Not under the lock: a body may be let go of while it is held. A lost count costs a body.
-        self._held -= size

@@ -1,22 +1,37 @@
 """Documented operations, carried out: the handlers of `Kind.DOCUMENTED`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-from ..values import Call, Outcome
+from ..bodies import Fields
+from ..store import Store
+from ..values import Asked, Call, Outcome
 from .core_reads import CoreReads
 from .folders import Folders
 from .library import Library
 from .reading import Reading
 
 if TYPE_CHECKING:
-    from ..parts import Parts
     from .writing import Writing
+
+
+class Needs(Protocol):
+    """What is needed of a portal: its records, how many of each family there are, and how it reads a
+    body.
+    """
+
+    store: Store
+    few: int
+
+    @property
+    def read_fields(self) -> Callable[[Asked], Fields]:
+        """What reads the fields of a body."""
 
 
 class Serving:
     """Carries out documented operations on a library."""
 
-    def __init__(self, parts: "Parts") -> None:
+    def __init__(self, parts: Needs) -> None:
         store = parts.store
         self._parts = parts
         self._writing: Writing | None = None
