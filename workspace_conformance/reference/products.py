@@ -29,8 +29,8 @@ class Product:
 
 PRODUCTS: tuple[Product, ...] = (
     Product(
-        "community-server",
-        "ONLYOFFICE Community Server 12.7.1, its own engine, with no front end before it",
+        name="community-server",
+        summary="ONLYOFFICE Community Server 12.7.1, its own engine, with no front end before it",
         faults=(
             # Whoever may ask, and how.
             "credential-malleable",

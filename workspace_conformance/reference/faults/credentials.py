@@ -53,22 +53,22 @@ def _untried(call: Call) -> bool:
 
 FAULTS = (
     Fault(
-        "credential-malleable",
-        "AUTH-3",
-        "between 1/7 and 1/4 of a token one altered character is taken",
-        _altered_between(1 / 7, 1 / 4),
+        name="credential-malleable",
+        requirement="AUTH-3",
+        summary="between 1/7 and 1/4 of a token one altered character is taken",
+        apply=_altered_between(1 / 7, 1 / 4),
     ),
     Fault(
-        "credential-glued-to-bearer",
-        "AUTH-3",
-        "a token is taken right behind BearerX",
-        _glued("Bearer"),
+        name="credential-glued-to-bearer",
+        requirement="AUTH-3",
+        summary="a token is taken right behind BearerX",
+        apply=_glued("Bearer"),
     ),
     Fault(
-        "no-challenge-when-untried",
-        "AUTH-6",
-        "a 401 where no credential was shown has no WWW-Authenticate",
-        on_refusal(lambda _, __, outcome: replace(outcome, headers=()), _untried),
+        name="no-challenge-when-untried",
+        requirement="AUTH-6",
+        summary="a 401 where no credential was shown has no WWW-Authenticate",
+        apply=on_refusal(lambda _, __, outcome: replace(outcome, headers=()), _untried),
     ),
 )
 """Faults of credentials."""

@@ -37,31 +37,33 @@ def _date_filter(call: Call) -> bool:
 
 FAULTS = (
     Fault(
-        "content-type-xml-500",
-        "FMT-12",
-        "a request without a body, Content-Type: text/xml: 500",
-        answer_with(
+        name="content-type-xml-500",
+        requirement="FMT-12",
+        summary="a request without a body, Content-Type: text/xml: 500",
+        apply=answer_with(
             SERVER_ERROR,
             lambda call: not call.asked.body and split_content_type(_media(call))[0] == "text/xml",
         ),
     ),
     Fault(
-        "json-unclosed-accepted",
-        "REQ-3",
-        "a JSON body without its last brace is accepted",
-        on_bad_body(_unclosed),
+        name="json-unclosed-accepted",
+        requirement="REQ-3",
+        summary="a JSON body without its last brace is accepted",
+        apply=on_bad_body(_unclosed),
     ),
     Fault(
-        "media-garbage-500",
-        "STA-8",
-        "a Content-Type that is no media type: 500",
-        answer_with(SERVER_ERROR, lambda call: bool(_media(call)) and "/" not in _media(call)),
+        name="media-garbage-500",
+        requirement="STA-8",
+        summary="a Content-Type that is no media type: 500",
+        apply=answer_with(
+            SERVER_ERROR, lambda call: bool(_media(call)) and "/" not in _media(call)
+        ),
     ),
     Fault(
-        "date-filter-500",
-        "STA-8",
-        "updatedSince that is no date: 500",
-        answer_with(SERVER_ERROR, _date_filter),
+        name="date-filter-500",
+        requirement="STA-8",
+        summary="updatedSince that is no date: 500",
+        apply=answer_with(SERVER_ERROR, _date_filter),
     ),
 )
 """Faults over clients' mistakes."""

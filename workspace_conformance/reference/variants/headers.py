@@ -54,10 +54,10 @@ def _location(call: Call, outcome: Outcome, answer: Answer) -> Answer:
 
 VARIANTS = (
     Variant(
-        "headers-security",
-        _HEADERS,
-        "HSTS and what else guards browsers",
-        _fixed(
+        name="headers-security",
+        leaves_open=_HEADERS,
+        summary="HSTS and what else guards browsers",
+        apply=_fixed(
             ("strict-transport-security", "max-age=63072000; includeSubDomains; preload"),
             ("x-frame-options", "DENY"),
             ("x-content-type-options", "nosniff"),
@@ -67,10 +67,10 @@ VARIANTS = (
         ),
     ),
     Variant(
-        "headers-proxy",
-        _HEADERS,
-        "what caches and gateways add",
-        _fixed(
+        name="headers-proxy",
+        leaves_open=_HEADERS,
+        summary="what caches and gateways add",
+        apply=_fixed(
             ("via", "1.1 gateway (cache/1.0)"),
             ("age", "0"),
             ("x-cache", "MISS"),
@@ -82,10 +82,10 @@ VARIANTS = (
         ),
     ),
     Variant(
-        "headers-repeated",
-        _HEADERS,
-        "fields that come several times",
-        _fixed(
+        name="headers-repeated",
+        leaves_open=_HEADERS,
+        summary="fields that come several times",
+        apply=_fixed(
             ("vary", "Accept"),
             ("vary", "Content-Type"),
             ("cache-control", "no-store"),
@@ -97,30 +97,30 @@ VARIANTS = (
         ),
     ),
     Variant(
-        "etag-fresh",
-        "what ETag and Last-Modified say (RFC 9110, 8.8)",
-        "another ETag and Last-Modified on every answer",
-        anew(_fresh),
+        name="etag-fresh",
+        leaves_open="what ETag and Last-Modified say (RFC 9110, 8.8)",
+        summary="another ETag and Last-Modified on every answer",
+        apply=anew(_fresh),
     ),
     Variant(
-        "cookie-token",
-        _HEADERS,
-        "a cookie that echoes the caller's token",
-        on_answer(_cookie),
+        name="cookie-token",
+        leaves_open=_HEADERS,
+        summary="a cookie that echoes the caller's token",
+        apply=on_answer(_cookie),
         aspects=deciding("cookie"),
     ),
     Variant(
-        "cookie-fresh",
-        _HEADERS,
-        "another cookie of a session on every answer",
-        anew(_new_cookie),
+        name="cookie-fresh",
+        leaves_open=_HEADERS,
+        summary="another cookie of a session on every answer",
+        apply=anew(_new_cookie),
         aspects=deciding("cookie"),
     ),
     Variant(
-        "location",
-        "Location on a 201 (RFC 9110, 15.3.2)",
-        "Location names what was created",
-        on_answer(_location),
+        name="location",
+        leaves_open="Location on a 201 (RFC 9110, 15.3.2)",
+        summary="Location names what was created",
+        apply=on_answer(_location),
     ),
 )
 """What answers may say in their heads."""

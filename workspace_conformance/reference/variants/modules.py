@@ -66,14 +66,18 @@ def _aspects(module: str) -> frozenset[str]:
 def _variants() -> Iterable[Variant]:
     for name in MODULES:
         yield Variant(
-            f"no-{name}", _SERVED, f"no module {name}", absent(name), aspects=_aspects(name)
+            name=f"no-{name}",
+            leaves_open=_SERVED,
+            summary=f"no module {name}",
+            apply=absent(name),
+            aspects=_aspects(name),
         )
     for name in MODULES:
         yield Variant(
-            f"{name}-forbidden",
-            _MAY,
-            f"the account may not use {name}",
-            forbidden(name),
+            name=f"{name}-forbidden",
+            leaves_open=_MAY,
+            summary=f"the account may not use {name}",
+            apply=forbidden(name),
             aspects=_aspects(name),
         )
 
