@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -336,7 +336,7 @@ def run_suite(
     folder: Path, *arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> Ran:
     """Run the real suite in a process of its own; in another checkout with a fresh interpreter."""
-    words, variables = command(folder, *arguments), environment(**(env or {}))
+    words, variables = command(folder, *_meant(arguments, env or {})), environment(**(env or {}))
     if cwd != ROOT:
         done = subprocess.run(
             words,
@@ -357,6 +357,17 @@ def run_suite(
         process.join()
         assert process.exitcode is not None
         return Ran(process.exitcode, out.read().decode("utf-8", "replace"), folder)
+
+
+# Where one of these is given and no target, a run wants to hear that the embedded portal is meant.
+_TARGETED = ("--certify", "--sign", "--baseline", "--waivers", "--min-judged", "--allow-")
+_SAID = ("--target", "--replay", "--clean-up", "--fault", "--variant", "--like", "--embedded")
+
+
+def _meant(arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    targeted = any(word.startswith(_TARGETED) for word in arguments)
+    said = "WORKSPACE_TARGET" in env or any(word.startswith(_SAID) for word in arguments)
+    return [*(["--embedded"] if targeted and not said else []), *arguments]
 
 
 def _forked(arguments: list[str], variables: dict[str, str], out: str) -> None:

@@ -71,6 +71,7 @@ class Settings:
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline | None = field(default=None, repr=False)
     gate: Gate = Gate.VIOLATIONS
+    min_judged: int = 0  # percent of the MUST requirements that must be judged whole
     plan: bool = False
     sign: Path | None = None  # the key that signs the certificate
     subject_digest: tuple[str, str] | None = None  # of the build that is judged: algorithm, digest
@@ -173,6 +174,14 @@ def check_pace(text: str, rate: Rate) -> int | None:
 def whole_number(text: str) -> int | None:
     """A number written in at most 18 digits, or None for anything else."""
     return int(text) if re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
+
+
+def check_percent(option: str, text: str) -> int:
+    """Read a whole number from 0 to 100, with or without its sign, or SettingsError."""
+    number = whole_number(text.strip().removesuffix("%"))
+    if number is None or number > 100:
+        raise SettingsError(f"{option} {text}: give a whole number of percent, e.g. 90%")
+    return number
 
 
 def check_timeout(text: str) -> float:

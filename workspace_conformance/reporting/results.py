@@ -261,6 +261,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "seed": settings.seed,
         "requirements": list(settings.requirements),
         "gate": str(settings.gate),
+        "min_judged": settings.min_judged,
     }
 
 

@@ -65,6 +65,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         gate=run.settings.gate,
         certify=run.settings.certify,
         strict=run.settings.strict,
+        min_judged=run.settings.min_judged,
         whole=not left_out and not extra and ended is None,
         ended=ended,
     )

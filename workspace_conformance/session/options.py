@@ -30,6 +30,7 @@ OPTIONS = (
         "the portal's root URL (default: the embedded portal)",
         "URL",
     ),
+    Option("--embedded", None, "judge the embedded portal, also where a target is expected"),
     Option("--token", "WORKSPACE_TOKEN", "the Authorization value of the account under test", "T"),
     Option(
         "--username",
@@ -53,6 +54,12 @@ OPTIONS = (
         "--certify",
         "WORKSPACE_CERTIFY",
         "anything short of every MUST passed is an unsuccessful run",
+    ),
+    Option(
+        "--min-judged",
+        "WORKSPACE_MIN_JUDGED",
+        "fail a run that judges fewer of the MUST requirements whole, in percent",
+        "N%",
     ),
     Option(
         "--fault",
