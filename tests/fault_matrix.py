@@ -178,12 +178,14 @@ def whole(fault: Fault | None) -> tuple[tuple[str, ...], ...]:
     contract = load()
     rest = [id for id in contract.requirements if not id.startswith("RATE")]
     is_about_ids = fault is not None and fault.requirement.startswith("ID")
+    breadth = "documented" if fault is not None and fault.documented else "core"
     first = (
         "--rate-limit=50000/1s",
+        f"--breadth={breadth}",
         *(() if is_about_ids else (f"--id-examples={_FEW}",)),
         *(f"--requirement={id}" for id in rest),
     )
-    second = (f"--rate-limit={_limit(fault)}", "--requirement=RATE")
+    second = ("--breadth=core", f"--rate-limit={_limit(fault)}", "--requirement=RATE")
     if fault is None or fault.requirement.startswith("RATE") or fault in first_faults():
         return first, second
     return (first,)

@@ -299,7 +299,10 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def command(folder: Path, *arguments: str) -> list[str]:
-    """The command line of a quick run that reports into `folder`."""
+    """The command line of a quick run that reports into `folder`; of the core of the API, unless the
+    arguments say otherwise.
+    """
+    is_told = any(argument.startswith("--breadth") for argument in arguments)
     return [
         sys.executable,
         "-m",
@@ -308,6 +311,7 @@ def command(folder: Path, *arguments: str) -> list[str]:
         "no:cacheprovider",
         "--rate-limit=50000/1s",
         "--pace=off",
+        *(() if is_told else ("--breadth=core",)),
         f"--report-dir={folder}",
         *arguments,
     ]

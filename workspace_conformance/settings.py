@@ -60,6 +60,7 @@ class Settings:
     proxy: str | None = field(default=None, repr=False)  # to go through; may hold a password
     ca: Path | None = None  # certificate authorities to trust besides the usual ones (PEM)
     report_dir: Path = Path("reports")
+    breadth: str = "documented"  # how much is judged: the whole documented API, or its "core"
     id_examples: int = 25
     rate: Rate = DOCUMENTED_RATE
     pace: int | None = 450  # requests in any period of the rate; None: off

@@ -41,7 +41,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
     left_out = [
         LeftOut(name, run.left_out.get(name) or _why_not(run, name))
         for name in known
-        if name not in done
+        if name not in done and name not in run.beyond_core
     ]
     extra = [
         LeftOut(n, why) for n, why in run.left_out.items() if n not in done and n not in set(known)
@@ -99,7 +99,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         interrupted=cut_off is not None,
         measured=run.transport.measured if run.transport else None,
         exchanges=exchanges,
-        operations=operations.fold(results),
+        operations=operations.fold(results, run.settings.breadth),
     )
 
 

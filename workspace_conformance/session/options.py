@@ -108,6 +108,12 @@ OPTIONS = (
         "WHAT",
     ),
     Option(
+        "--breadth",
+        "WORKSPACE_BREADTH",
+        "how much of the documented API is judged: documented (default), or core",
+        "WHAT",
+    ),
+    Option(
         "--id-examples",
         "WORKSPACE_ID_EXAMPLES",
         "ids drawn per property: a number, or 'thorough' (200)",

@@ -46,6 +46,7 @@ MARKERS = (
     "requirement(id): the requirement that a check judges",
     "writes: the check creates, changes or deletes records of ours",
     "alone: the check runs beside its like only, when all others have run",
+    "documented: the check goes beyond the core of the API; --breadth core leaves it out",
     "burst: the check exceeds the rate limit; it runs last of all",
 )
 

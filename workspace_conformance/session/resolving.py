@@ -130,6 +130,13 @@ def _target(read: OptionValues) -> str | None:
     return None
 
 
+def _check_breadth(given: str | None) -> str:
+    breadth = (given or "documented").strip().lower()
+    if breadth not in ("documented", "core"):
+        raise SettingsError(f"--breadth {given}: write documented or core")
+    return breadth
+
+
 def _resolve(read: OptionValues) -> Settings:
     rate_text = read.text("--rate-limit")
     rate = values.check_rate(rate_text) if rate_text else DOCUMENTED_RATE
@@ -191,6 +198,7 @@ def _resolve(read: OptionValues) -> Settings:
             proxy=None if target is None else proxies.find(target),
             ca=None if ca is None else values.check_authorities(ca),
             report_dir=Path(read.text("--report-dir") or "reports"),
+            breadth=_check_breadth(read.text("--breadth")),
             id_examples=THOROUGH
             if (examples or "").strip().lower() == "thorough"
             else read.number("--id-examples", 25, 1, 10_000),

@@ -38,6 +38,7 @@ class Run:
         self.collected: list[str] = []
         self.requirements: dict[str, str] = {}  # of the collected cases
         self.left_out: dict[str, str] = {}
+        self.beyond_core: frozenset[str] = frozenset()  # cases that --breadth core does without
         self.portal: Portal | None = None
         self.second_attempt: Portal | None = None
         self.transport: Transport | None = None

@@ -106,6 +106,7 @@ class Recording:
             second_address=told["second_address"],
             allow_writes=told["allow_writes"],
             allow_burst=told["allow_burst"],
+            breadth=told.get("breadth", "documented"),
             id_examples=told["id_examples"],
             rate=Rate(told["rate"]["requests"], told["rate"]["period"]),
             seed=told["seed"],
