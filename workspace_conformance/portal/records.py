@@ -325,25 +325,10 @@ class Portal(Served):
         body = self.removal(record.kind, "json")
         exchange = self.ask("DELETE", record.path, "json", body=body)
         if succeeded(exchange):
-            self.note_gone(record, self.get(record.path, "json", fresh=True))
+            after = self.get(record.path, "json", fresh=True)
+            if after.response is not None and not after.response.succeeded:
+                self.journal.gone(record.name)
         return exchange
-
-    def note_gone(self, record: Record, after: Exchange) -> None:
-        """Note that a record of ours is no longer there, where what GET answers shows that."""
-        if after.response is not None and not after.response.succeeded:
-            self.journal.gone(record.name)
-
-    def listed_record(self, kind: Kind, name: str) -> Record | None:
-        """The record of ours called `name` where the list of its kind shows it: its creation may
-        have told no place, or another.
-        """
-        earlier = ownership.before(self, kind).ids
-        for identity, view in (ownership.whole_list(self, kind) or {}).items():
-            if identity and identity not in earlier and ownership.bears(kind, view, name):
-                path = kind.at(encode(identity))
-                self.journal.made_at(name, path)
-                return Record(kind, identity, path, name, view, None)
-        return None
 
     def is_another(self, kind: Kind, view: View, name: str) -> bool:
         """Whether a record that stands where one of ours did is not it: an id may be given again."""

@@ -14,6 +14,7 @@ from workspace_conformance.limiter import keeping
 from workspace_conformance.reporting.archive import told_of
 from workspace_conformance.reporting.results import Archive, Result, new_numbers, renumbered
 from workspace_conformance.session.run import Run
+from workspace_conformance.settings import Breadth
 from workspace_conformance.verdict import gate, operations
 from workspace_conformance.verdict.verdicts import (
     CaseResult,
@@ -38,10 +39,12 @@ def result_of(run: Run, cut_off: int | None) -> Result:
     results, exchanges = renumbered(results, run.transport.exchanges if run.transport else {})
     done = {item.id for item in results}
     known: Iterable[str] = released.cases if released else ()
+    if run.settings.breadth is Breadth.CORE:
+        known = [name for name in known if not manifest.is_beyond_core(name)]
     left_out = [
         LeftOut(name, run.left_out.get(name) or _why_not(run, name))
         for name in known
-        if name not in done and name not in run.beyond_core
+        if name not in done
     ]
     extra = [
         LeftOut(n, why) for n, why in run.left_out.items() if n not in done and n not in set(known)
@@ -65,7 +68,6 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         gate=run.settings.gate,
         certify=run.settings.certify,
         strict=run.settings.strict,
-        min_judged=run.settings.min_judged,
         whole=not left_out and not extra and ended is None,
         ended=ended,
     )
@@ -99,7 +101,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         interrupted=cut_off is not None,
         measured=run.transport.measured if run.transport else None,
         exchanges=exchanges,
-        operations=operations.fold(results, run.settings.breadth),
+        operations=operations.fold(results, str(run.settings.breadth)),
     )
 
 

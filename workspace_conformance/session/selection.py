@@ -48,10 +48,6 @@ def select(
     learn_secrets(run)
     for item in judging(items):
         run.requirement_of(item)
-    if settings.breadth == "core":
-        beyond = [it for it in judging(items) if it.get_closest_marker("documented")]
-        run.beyond_core = frozenset(item.nodeid for item in beyond)
-        items[:] = [item for item in items if item.nodeid not in run.beyond_core]
     unknown = run.recording.not_run if run.recording else frozenset()
     if wanted or unknown:
         out = [

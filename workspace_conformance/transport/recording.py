@@ -22,7 +22,7 @@ import jsonschema_rs
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange.messages import Exchange, Headers, Request, Response, Trouble
 from workspace_conformance.exchange.parsing import printable
-from workspace_conformance.settings import Rate, Settings, SettingsError
+from workspace_conformance.settings import Breadth, Rate, Settings, SettingsError
 from workspace_conformance.transport.redaction import Redactor
 
 FORMAT = 1  # of what an archive holds for replaying
@@ -106,10 +106,10 @@ class Recording:
             second_address=told["second_address"],
             allow_writes=told["allow_writes"],
             allow_burst=told["allow_burst"],
-            breadth=told.get("breadth", "documented"),
             id_examples=told["id_examples"],
             rate=Rate(told["rate"]["requests"], told["rate"]["period"]),
             seed=told["seed"],
+            breadth=Breadth(told.get("breadth", Breadth.CORE)),
             requirements=given.requirements or tuple(told["requirements"]),
             pace=None,
             faults=(),
