@@ -48,7 +48,8 @@ MARKERS = (
     "requirement(id): the requirement that a check judges",
     "writes: the check creates, changes or deletes records of ours",
     "alone: the check runs beside its like only, when all others have run",
-    "burst: the check exceeds the rate limit; it runs last of all",
+    "burst: the check exceeds the rate limit; it runs when all others have run, but for `last`",
+    "last: the check may lock somebody out; it runs last of all",
 )
 
 
