@@ -237,7 +237,7 @@ def test_the_token_authenticates(portal: Portal, fmt: str) -> None:
     """The token that login gave, put as it is into the Authorization header, authenticates, in every
     form and more than once.
     """
-    credential = logins.given_token(portal, fmt)
+    credential = logins.given_token(portal, fmt, 1)
     read = [form for form in FORMATS if succeeded(portal.get("people/@self", form))]
     if not read:
         given_success(portal.served("people/@self"), "the credential of this run")
@@ -253,7 +253,7 @@ def test_the_token_authenticates_writes(portal: Portal) -> None:
     record = portal.spare(portal.creatable()[0])
     fmt, body = portal.written(record.kind, portal.changes(record.kind, record.name))
     given_success(portal.ask("PUT", record.path, fmt, body=body), "PUT with the run's credential")
-    credential = logins.given_token(portal, "json")
+    credential = logins.given_token(portal, "json", 2)
     given_success(portal.get("people/@self", fmt, credential=credential), "GET with the token")
     expect_success(portal.ask("PUT", record.path, fmt, body=body, credential=credential))
 
@@ -264,7 +264,7 @@ def test_the_token_authenticates_writes(portal: Portal) -> None:
 @pytest.mark.parametrize("wrong", list(logins.WRONG))
 def test_a_wrong_login_fails(portal: Portal, wrong: str, encoding: str) -> None:
     """Login of a person of ours (else of nobody) with a wrong password fails, and gives no token."""
-    given_success(logins.log_in(portal, "json"), "the login with the right password")
+    logins.given_right_login(portal)
     logins.expect_failure(logins.wrong_login(portal, wrong, encoding))
 
 
@@ -273,7 +273,7 @@ def test_a_wrong_login_fails(portal: Portal, wrong: str, encoding: str) -> None:
 @pytest.mark.parametrize("encoding", logins.ENCODINGS)
 def test_an_unknown_user_cannot_log_in(portal: Portal, encoding: str) -> None:
     """Login with an unknown user name fails, and gives no token."""
-    given_success(logins.log_in(portal, "json"), "the login with the right password")
+    logins.given_right_login(portal)
     logins.expect_failure(logins.unknown_user(portal, encoding))
 
 
@@ -281,5 +281,5 @@ def test_an_unknown_user_cannot_log_in(portal: Portal, encoding: str) -> None:
 @pytest.mark.last
 def test_a_wrong_password_fails(portal: Portal) -> None:
     """Login of the user under test with a wrong password, sent once a run and last of all, fails."""
-    given_success(logins.log_in(portal, "json"), "the login with the right password")
+    logins.given_right_login(portal)
     logins.expect_failure(logins.wrong_password(portal))

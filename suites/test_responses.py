@@ -305,7 +305,7 @@ def test_a_mistaken_request_is_no_server_error(portal: Portal, cause: str) -> No
 @pytest.mark.parametrize("wrong", [*logins.WRONG, "unknown user", "wrong password"])
 def test_a_wrong_login_is_no_server_error(portal: Portal, wrong: str, encoding: str) -> None:
     """A login with a wrong password, or of a user that does not exist, is not answered 5xx."""
-    given_success(logins.log_in(portal, "json"), "the login with the right password")
+    logins.given_right_login(portal)
     if wrong == "wrong password":
         sent = logins.wrong_password(portal)
     elif wrong == "unknown user":

@@ -42,9 +42,23 @@ def given_login(portal: Portal) -> tuple[str, str]:
 def log_in(portal: Portal, fmt: str, number: int = 0) -> Exchange:
     """The answer to a right login in a format, asked once for each number; Untested without user
     name and password, and where the portal wants more than these.
-
-    What body the login takes is not said: where JSON does not succeed, a form is tried.
     """
+    exchange = _right(portal, fmt, number)
+    wants = logins.wanted(exchange)
+    if wants is not None:
+        raise Untested(Reason.NO_CREDENTIAL, f"the portal wants {wants}")
+    return exchange
+
+
+def given_right_login(portal: Portal) -> None:
+    """Untested unless the right password gets on: to a token, or to what the portal wants besides."""
+    __tracebackhide__ = True
+    if not succeeded(_right(portal, "json", 0)):
+        given_success(log_in(portal, "json"), "the login with the right password")
+
+
+def _right(portal: Portal, fmt: str, number: int) -> Exchange:
+    """What body the login takes is not said: where JSON does not succeed, a form is tried."""
     user, password = given_login(portal)
     fields = {"userName": user, "password": password}
 
@@ -55,20 +69,16 @@ def log_in(portal: Portal, fmt: str, number: int = 0) -> Exchange:
         second = send(portal, fmt, "form", fields)
         return second if succeeded(second) or logins.wanted(second) else first
 
-    exchange = portal.once(("login", fmt, number), log_in_somehow)
-    wants = logins.wanted(exchange)
-    if wants is not None:
-        raise Untested(Reason.NO_CREDENTIAL, f"the portal wants {wants}")
-    return exchange
+    return portal.once(("login", fmt, number), log_in_somehow)
 
 
-def given_token(portal: Portal, fmt: str) -> Credential:
-    """The token that a login in a format gives, as a credential.
+def given_token(portal: Portal, fmt: str, number: int) -> Credential:
+    """The token that a login in a format gives, as a credential; another login for each number.
 
     Untested where the login gives none; Violation where it cannot stand in a header (AUTH-11).
     """
     __tracebackhide__ = True
-    given = log_in(portal, fmt)
+    given = log_in(portal, fmt, number)
     given_success(given, "the login")
     token = logins.token(given)
     if not token:
@@ -218,7 +228,7 @@ def own_user(portal: Portal, number: int) -> tuple[str, str]:
 def _own_user(portal: Portal, number: int) -> tuple[str, str]:
     password = f"Conformance-{portal.settings.seed}-passWord-{number}"
     nothing = nobody(portal), password
-    if not portal.settings.allow_writes or PERSON not in portal.creatable():
+    if not _can_be_made(portal):
         return nothing
     name = portal.name(PERSON.name, "login", number)
     fmt, body = portal.written(PERSON, {**portal.fields(PERSON, name), "password": password})
@@ -233,6 +243,14 @@ def _own_user(portal: Portal, number: int) -> tuple[str, str]:
     return nothing
 
 
+def _can_be_made(portal: Portal) -> bool:
+    """Whether people of ours can be made."""
+    try:
+        return portal.settings.allow_writes and PERSON in portal.creatable()
+    except Untested:
+        return False
+
+
 __all__ = [
     "ENCODINGS",
     "WRONG",
@@ -240,6 +258,7 @@ __all__ = [
     "expect_failure",
     "expect_no_server_error",
     "given_login",
+    "given_right_login",
     "given_success",
     "holds_token",
     "log_in",
