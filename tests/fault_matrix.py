@@ -178,15 +178,14 @@ def whole(fault: Fault | None) -> tuple[tuple[str, ...], ...]:
     contract = load()
     rest = [id for id in contract.requirements if not id.startswith("RATE")]
     is_about_ids = fault is not None and fault.requirement.startswith("ID")
-    # What is wrong with one module shows in its own cases, and should show nowhere else.
-    core = fault is None or not getattr(fault, "module", "")
+    breadth = "documented" if fault is not None and fault.documented else "core"
     first = (
         "--rate-limit=50000/1s",
-        *(("--breadth=core",) if core else ()),
+        f"--breadth={breadth}",
         *(() if is_about_ids else (f"--id-examples={_FEW}",)),
         *(f"--requirement={id}" for id in rest),
     )
-    second = (f"--rate-limit={_limit(fault)}", "--requirement=RATE", "--breadth=core")
+    second = ("--breadth=core", f"--rate-limit={_limit(fault)}", "--requirement=RATE")
     if fault is None or fault.requirement.startswith("RATE") or fault in first_faults():
         return first, second
     return (first,)

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -289,19 +289,20 @@ class Ran:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment without what steers pytest, the suite or a proxy; only the core of
-    the documented API is judged, unless a test asks for more (--breadth=documented).
-    """
+    """This process's environment without what steers pytest, the suite or a proxy."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("WORKSPACE_", "PYTEST_")) and not name.lower().endswith("_proxy")
     }
-    return {**kept, "COLUMNS": "80", "WORKSPACE_BREADTH": "core", **extra}
+    return {**kept, "COLUMNS": "80", **extra}
 
 
 def command(folder: Path, *arguments: str) -> list[str]:
-    """The command line of a quick run that reports into `folder`."""
+    """The command line of a quick run that reports into `folder`; of the core of the API, unless the
+    arguments say otherwise.
+    """
+    is_told = any(argument.startswith("--breadth") for argument in arguments)
     return [
         sys.executable,
         "-m",
@@ -310,6 +311,7 @@ def command(folder: Path, *arguments: str) -> list[str]:
         "no:cacheprovider",
         "--rate-limit=50000/1s",
         "--pace=off",
+        *(() if is_told else ("--breadth=core",)),
         f"--report-dir={folder}",
         *arguments,
     ]
@@ -338,7 +340,7 @@ def run_suite(
     folder: Path, *arguments: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None
 ) -> Ran:
     """Run the real suite in a process of its own; in another checkout with a fresh interpreter."""
-    words, variables = command(folder, *arguments), environment(**(env or {}))
+    words, variables = command(folder, *_meant(arguments, env or {})), environment(**(env or {}))
     if cwd != ROOT:
         done = subprocess.run(
             words,
@@ -359,6 +361,17 @@ def run_suite(
         process.join()
         assert process.exitcode is not None
         return Ran(process.exitcode, out.read().decode("utf-8", "replace"), folder)
+
+
+# Where one of these is given and no target, a run wants to hear that the embedded portal is meant.
+_TARGETED = ("--certify", "--sign", "--baseline", "--waivers", "--min-judged", "--allow-")
+_SAID = ("--target", "--replay", "--clean-up", "--fault", "--variant", "--like", "--embedded")
+
+
+def _meant(arguments: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    targeted = any(word.startswith(_TARGETED) for word in arguments)
+    said = "WORKSPACE_TARGET" in env or any(word.startswith(_SAID) for word in arguments)
+    return [*(["--embedded"] if targeted and not said else []), *arguments]
 
 
 def _forked(arguments: list[str], variables: dict[str, str], out: str) -> None:

@@ -17,15 +17,9 @@ from itertools import combinations
 from tests import fault_matrix
 from tests.fault_matrix import ROOT, Seen
 from workspace_conformance.checks import described_operations
-from workspace_conformance.reference.variants import VARIANTS, chosen, clash, find, timing
+from workspace_conformance.reference.variants import VARIANTS, chosen, clash, find, modules, timing
 
-QUIET = (
-    "--capture=no",
-    "--assert=plain",
-    "--id-examples=3",
-    "--overlap=8",
-    "--breadth=core",
-)
+QUIET = ("--capture=no", "--assert=plain", "--id-examples=3", "--overlap=8")
 """What saves half of a run's time: nothing is captured for each case, and no module rewritten."""
 
 FAST = (*QUIET, "--rate-limit=50000/1s", "-m", "not burst")
@@ -40,10 +34,15 @@ COUNTING = frozenset(
 """Variants that show where the rate limit is exceeded, and nowhere else."""
 
 
+BEYOND = frozenset(variant.name for variant in modules.VARIANTS)
+"""Variants of modules that only the cases beyond the core of the API ask for."""
+
+
 def arguments_for(names: Sequence[str]) -> tuple[str, ...]:
     """What a run against these variants is given."""
     own = LIMITED if COUNTING & set(names) else FAST
-    return (*own, *(f"--variant={name}" for name in names))
+    breadth = "documented" if BEYOND & set(names) else "core"
+    return (*own, f"--breadth={breadth}", *(f"--variant={name}" for name in names))
 
 
 def _forked(names: tuple[str, ...]) -> Seen:

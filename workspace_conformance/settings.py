@@ -10,7 +10,6 @@ import socket
 import ssl
 import tempfile
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,13 +40,6 @@ class Rate:
 DOCUMENTED_RATE = Rate(500, 10.0)  # Basic concepts, Rate limiting
 
 
-class Breadth(StrEnum):
-    """How much of the documented API is judged."""
-
-    CORE = "core"  # people, groups and posts
-    DOCUMENTED = "documented"  # every operation and every kind of record, too
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a run was told. Secrets have no place in its repr."""
@@ -68,18 +60,19 @@ class Settings:
     proxy: str | None = field(default=None, repr=False)  # to go through; may hold a password
     ca: Path | None = None  # certificate authorities to trust besides the usual ones (PEM)
     report_dir: Path = Path("reports")
+    breadth: str = "documented"  # how much is judged: the whole documented API, or its "core"
     id_examples: int = 25
     rate: Rate = DOCUMENTED_RATE
     pace: int | None = 450  # requests in any period of the rate; None: off
     overlap: int = 16  # cases under way at once
     seed: int = 1
-    breadth: Breadth = Breadth.DOCUMENTED
     latency_ms: int = 0
     timeout: float = 30.0  # seconds for one whole answer
     requirements: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline | None = field(default=None, repr=False)
     gate: Gate = Gate.VIOLATIONS
+    min_judged: int = 0  # percent of the MUST requirements that must be judged whole
     plan: bool = False
     sign: Path | None = None  # the key that signs the certificate
     subject_digest: tuple[str, str] | None = None  # of the build that is judged: algorithm, digest
@@ -184,12 +177,12 @@ def whole_number(text: str) -> int | None:
     return int(text) if re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
 
 
-def check_breadth(text: str | None) -> Breadth:
-    """Read how much is judged, or SettingsError."""
-    try:
-        return Breadth((text or Breadth.DOCUMENTED).strip().lower())
-    except ValueError:
-        raise SettingsError(f"--breadth {text}: write core or documented") from None
+def check_percent(option: str, text: str) -> int:
+    """Read a whole number from 0 to 100, with or without its sign, or SettingsError."""
+    number = whole_number(text.strip().removesuffix("%"))
+    if number is None or number > 100:
+        raise SettingsError(f"{option} {text}: give a whole number of percent, e.g. 90%")
+    return number
 
 
 def check_timeout(text: str) -> float:

@@ -90,6 +90,9 @@ def test_the_template_names_variables_and_files_that_exist() -> None:
 def test_inputs_that_are_not_given_mean_nothing(tmp_path: Path) -> None:
     # GitHub sets every variable of `env`, to nothing where an input is missing.
     empty = dict.fromkeys(STEP["env"], "") | {"WORKSPACE_REPORT_DIR": str(tmp_path)}
-    ran = run_suite(tmp_path, "--requirement=STA-1", env=empty)
+    without = run_suite(tmp_path, "--requirement=STA-1", env=empty)
+    assert without.code == 4
+    assert "WORKSPACE_TARGET is set, and empty" in without.out
+    ran = run_suite(tmp_path, "--requirement=STA-1", "--embedded", env=empty)
     assert ran.code == 0, ran.out
     assert ran.results["target"]["label"] == "embedded portal"

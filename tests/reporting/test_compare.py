@@ -10,7 +10,7 @@ import pytest
 from lxml import html as parser
 
 from workspace_conformance.exchange.outcomes import Outcome, Reason
-from workspace_conformance.reporting import badge, compare, matrix
+from workspace_conformance.reporting import badge, compare, judged_target, matrix
 from workspace_conformance.reporting.results import Result
 
 from . import samples
@@ -132,10 +132,13 @@ def test_nothing_planted_becomes_markup() -> None:
         ),
     ],
 )
-def test_the_badge_tells_verdict_date_and_suite(made: Result, message: str, colour: str) -> None:
-    assert json.loads(badge.render(data_of(made))) == {
+def test_the_badge_tells_what_was_judged_verdict_date_and_suite(
+    made: Result, message: str, colour: str
+) -> None:
+    data = data_of(made)
+    assert json.loads(badge.render(data)) == {
         "schemaVersion": 1,
-        "label": "Workspace API",
+        "label": f"Workspace API, {judged_target.words(data)}",
         "message": message,
         "color": colour,
     }

@@ -238,6 +238,49 @@ def test_without_waivers_and_baseline_the_gate_has_nothing_to_say() -> None:
     assert decided(failing("FMT-1")) == Decision(Exit.VIOLATED)
 
 
+def untested(*names: str) -> list[CaseResult]:
+    out = [
+        case(name, Outcome.UNTESTED, "x", reason=Reason.NO_CONSENT, message="m") for name in names
+    ]
+    return [*(one for one in all_passed().values() if one.requirement not in names), *out]
+
+
+def test_the_gate_says_why_it_failed() -> None:
+    decision = decided(failing("AUTH-6", "FMT-12"), strict=True)
+    assert (decision.exit_code, decision.words) == (1, "Gate failed: --strict: AUTH-6, FMT-12")
+    decision = decided(untested("FMT-1", "FMT-2"), certify=True)
+    assert (decision.exit_code, decision.words) == (6, "Gate failed: --certify: 2 MUST untested")
+    decision = decided([*untested("FMT-2"), *failing("FMT-1")[-1:]], certify=True)
+    assert decision.words == "Gate failed: --certify: 1 MUST violated, 1 MUST untested"
+    decision = decided(failing("FMT-1", "AUTH-6"), waiver("FMT-2"), strict=True)
+    assert decision.words == (
+        "Gate failed: violations that are not waived of FMT-1; --strict: AUTH-6"
+    )
+
+
+def test_a_certificate_says_that_waivers_excuse_nothing() -> None:
+    decision = decided(failing("FMT-1"), waiver("FMT-1"), certify=True)
+    assert decision.words == (
+        "Gate failed: --certify: 1 MUST violated. "
+        "--certify excuses nothing: the waivers have no effect"
+    )
+
+
+def test_a_run_that_proves_too_little_fails() -> None:
+    musts = [row.id for row in requirements.load().requirements.values() if row.level == "MUST"]
+    half = untested(*musts[: len(musts) // 2])
+    assert decided(half).exit_code == Exit.OK
+    assert decided(half, min_judged=50).exit_code == Exit.OK
+    decision = decided(half, min_judged=60)
+    assert decision.exit_code == Exit.NOT_JUDGED
+    whole = len(musts) - len(musts) // 2
+    assert decision.words == (
+        f"Gate failed: --min-judged 60%: {whole} of {len(musts)} MUST judged whole"
+    )
+    assert decided(all_passed().values(), min_judged=100).exit_code == Exit.OK
+    assert decided([*half, *failing("FMT-1")[-1:]], min_judged=90).exit_code == Exit.VIOLATED
+
+
 def test_a_waived_violation_passes_the_gate_and_stays_a_violation() -> None:
     cases = failing("FMT-1", "FMT-2")
     decision = decided(cases, waiver("FMT-1"), waiver("FMT-2", method="PUT"))

@@ -65,6 +65,7 @@ VALUES: list[tuple[str, str, object, str, object]] = [
     ("--second-token", "one-second", "one-second", "two-second", "two-second"),
     ("--second-address", "127.0.0.3", "127.0.0.3", "::1", "::1"),
     ("--report-dir", "one", Path("one"), "two", Path("two")),
+    ("--breadth", "core", "core", "documented", "documented"),
     ("--id-examples", "7", 7, "thorough", 200),
     ("--pace", "99", 99, "off", None),
     ("--rate-limit", "600/20s", Rate(600, 20.0), "50/0.5s", Rate(50, 0.5)),
@@ -203,6 +204,7 @@ WRONG = {
     "rate": (("--rate-limit", "500"), "e.g. 500/10s"),
     "rate 0": (("--rate-limit", "0/10s"), "e.g. 500/10s"),
     "rate without a period": (("--rate-limit", "500/0s"), "e.g. 500/10s"),
+    "breadth": (("--breadth", "all"), "write documented or core"),
     "id examples": (("--id-examples", "many"), "whole number from 1 to"),
     "no id examples": (("--id-examples", "0"), "whole number from 1 to"),
     "overlap": (("--overlap", "0"), "whole number from 1 to"),
@@ -298,3 +300,76 @@ def test_a_name_that_no_host_can_have(capsys: pytest.CaptureFixture[str]) -> Non
     assert "no host can have that name" in complaint(capsys, "--target", "https://a☃☃..b")
     words = complaint(capsys, "--target", "https://a.test/bücher")
     assert "percent-encoded" in words
+
+
+# --- the embedded portal, never by accident -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--certify",),
+        ("--min-judged=50",),
+        ("--token=any-token",),
+        ("--second-token=any-token",),
+        ("--username=mike", "--password=any"),
+        ("--allow-writes",),
+        ("--allow-burst",),
+        ("--plan", "--allow-writes"),
+    ],
+)
+def test_what_expects_a_target_does_not_take_the_embedded_portal(
+    given: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = complaint(capsys, *given)
+    assert "none is given" in words
+    assert "--embedded" in words
+    assert read("--embedded", *given).embedded
+
+
+@pytest.mark.parametrize(
+    "name", ["TOKEN", "CERTIFY", "ALLOW_WRITES", "WAIVERS", "BASELINE", "SIGN"]
+)
+def test_a_variable_expects_a_target_too(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"WORKSPACE_{name}", "1")
+    assert f"--{name.lower().replace('_', '-')} needs a target" in complaint(capsys)
+
+
+def test_a_target_that_is_set_and_empty_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a pipeline sets it whose variable is missing."""
+    monkeypatch.setenv("WORKSPACE_TARGET", "")
+    assert "WORKSPACE_TARGET is set, and empty" in complaint(capsys)
+    assert read("--embedded").embedded
+    assert read("--fault=json-as-html").embedded
+
+
+def test_switches_that_are_off_expect_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKSPACE_CERTIFY", "0")
+    monkeypatch.setenv("WORKSPACE_ALLOW_WRITES", "")
+    monkeypatch.setenv("WORKSPACE_TOKEN", "")
+    assert read().embedded
+
+
+def test_the_embedded_portal_can_be_meant_where_a_target_is_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WORKSPACE_TARGET", URL)
+    monkeypatch.setenv("WORKSPACE_TOKEN", TOKEN)
+    settings = read("--embedded", "--certify")
+    assert settings.embedded
+    assert settings.allow_writes
+    assert "--embedded: leave --target out" in complaint(capsys, "--embedded", "--target", URL)
+
+
+@pytest.mark.parametrize(("text", "percent"), [("80%", 80), ("0", 0), (" 100 ", 100)])
+def test_percent(text: str, percent: int) -> None:
+    assert read("--embedded", f"--min-judged={text}").min_judged == percent
+
+
+@pytest.mark.parametrize("text", ["101%", "-1", "half", "8.5"])
+def test_what_is_no_percent(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "percent" in complaint(capsys, "--embedded", f"--min-judged={text}")

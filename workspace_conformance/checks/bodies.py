@@ -91,14 +91,17 @@ def is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> bo
 
 
 def _is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> bool:
-    encode = as_json if told == "json" else as_form
     if method == "POST":
-        name = portal.name(kind.name, "taken", told, fmt or "none")
-        fields = portal.fields(kind, name, TEXT)
-        return succeeded(portal.create(kind, name, fmt, encode(fields))[0])
+        name = portal.name_of(kind, "taken", told, fmt or "none")
+        body = _body(kind, portal.fields(kind, name, TEXT), told)
+        return succeeded(portal.create(kind, name, fmt, body)[0])
     record = portal.spare(kind)
-    body = encode(portal.changes(kind, record.name, CHANGED))
-    return succeeded(portal.ask("PUT", record.path, fmt, body=body))
+    body = _body(kind, portal.changes(kind, record.name, CHANGED), told)
+    return succeeded(portal.ask("PUT", kind.changed_at(record.path), fmt, body=body))
+
+
+def _body(kind: Kind, fields: dict[str, str], told: str) -> Body:
+    return as_json(kind.typed(fields)) if told == "json" else as_form(fields)
 
 
 def expect_arrived(
@@ -162,10 +165,13 @@ def _lost(
 
 def _from_json(portal: Portal, kind: Kind, fields: dict[str, str], member: str, field: str) -> str:
     """What a record of ours shows for a member after the same fields were PUT as JSON; empty if
-    that fails.
+    that fails, or is not documented.
     """
+    if kind.change is None or field not in {sent.name for sent in kind.sent_to_change}:
+        return ""
     record = portal.make(kind, "reference", fields[field][-40:].encode().hex()[:16])
-    done = portal.ask("PUT", record.path, "json", body=as_json(fields))
+    body = as_json(kind.typed(fields))
+    done = portal.ask("PUT", kind.changed_at(record.path), "json", body=body)
     if not succeeded(done):
         return ""
     return contents.text(contents.record(portal.served(record.path, fresh=True)), member)

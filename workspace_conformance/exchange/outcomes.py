@@ -88,3 +88,7 @@ class Rejected(Untested):
     """Every form of a request was answered that its values are not in order: a portal may have rules
     for them that the documentation does not tell (a password, a longest name).
     """
+
+
+class Unrecorded(Untested):
+    """A recording that is judged again holds no answer to a question."""

@@ -79,6 +79,17 @@ class Portal(Served):
         other.once = cases.Once(f"experiment {other._attempt}")
         return other
 
+    def confirming(self, after: float, *, writes: bool) -> Portal:
+        """The same portal for hearing a case again: every safe question is asked anew, unless that
+        was done after an instant (seconds since the epoch), and about records that are there now.
+        Experiments of cases that write are shared, with their records; others are made anew.
+        """
+        other = self.looking_anew()
+        other.after = after
+        if not writes:
+            other.once = cases.Once(f"experiment {self._attempt}")
+        return other
+
     def ask(self, method: str, path: str, fmt: str = "", **more: Any) -> Exchange:
         """Ask one question (see Client); nothing that a creation told is changed unless it is ours:
         raises Untested otherwise.
@@ -325,10 +336,25 @@ class Portal(Served):
         body = self.removal(record.kind, "json")
         exchange = self.ask("DELETE", record.path, "json", body=body)
         if succeeded(exchange):
-            after = self.get(record.path, "json", fresh=True)
-            if after.response is not None and not after.response.succeeded:
-                self.journal.gone(record.name)
+            self.note_gone(record, self.get(record.path, "json", fresh=True))
         return exchange
+
+    def note_gone(self, record: Record, after: Exchange) -> None:
+        """Note that a record of ours is no longer there, where what GET answers shows that."""
+        if after.response is not None and not after.response.succeeded:
+            self.journal.gone(record.name)
+
+    def listed_record(self, kind: Kind, name: str) -> Record | None:
+        """The record of ours called `name` where the list of its kind shows it: its creation may
+        have told no place, or another.
+        """
+        earlier = ownership.before(self, kind).ids
+        for identity, view in (ownership.whole_list(self, kind) or {}).items():
+            if identity and identity not in earlier and ownership.bears(kind, view, name):
+                path = kind.at(encode(identity))
+                self.journal.made_at(name, path)
+                return Record(kind, identity, path, name, view, None)
+        return None
 
     def is_another(self, kind: Kind, view: View, name: str) -> bool:
         """Whether a record that stands where one of ours did is not it: an id may be given again."""

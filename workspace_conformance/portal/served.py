@@ -19,6 +19,7 @@ from workspace_conformance.exchange import cases, contents
 from workspace_conformance.exchange.contents import View
 from workspace_conformance.exchange.identifiers import Form, encode
 from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.portal.controls import Controls, Identity
 from workspace_conformance.settings import Settings
 from workspace_conformance.transport.client import Client, Credential, succeeded, unusable
 from workspace_conformance.transport.sending import Transport
@@ -43,10 +44,39 @@ class Served(Client):
     def __init__(
         self, root: str, transport: Transport, settings: Settings, account: Credential
     ) -> None:
+        self._identity = Identity(account)
+        self.controls = Controls(transport, self._identity)
         super().__init__(root, transport, account)
         self.settings = settings
         self.known = cases.Once("discovery")  # what was found out about the portal
         self.anew = False  # whether records are looked for that are there now
+
+    @property
+    def account(self) -> Credential:
+        """The credential of the account under test, as it is now."""
+        return self._identity.credential
+
+    @account.setter
+    def account(self, credential: Credential) -> None:
+        self._identity.credential = credential
+
+    def _answered(self, request: Request, fresh: bool) -> Exchange:
+        """The answer to a question; where it may come of a change around the target, the account's
+        control is asked, and the question once more where its credential was renewed.
+
+        Raises Untested (changed) once the account is no longer served.
+        """
+        self.controls.given_served()
+        exchange = super()._answered(request, fresh)
+        if not self.is_of_the_run(request) or not self.controls.is_suspect(exchange):
+            return exchange
+        self.controls.check(after=exchange.received)
+        renewed = self.controls.renewed(request)
+        return exchange if renewed == request else super()._answered(renewed, fresh)
+
+    def is_of_the_run(self, request: Request) -> bool:
+        """Whether a request carries the credential of the run, or one that this has replaced."""
+        return bool(request.account) and request.header("authorization") in self._identity.known
 
     def looking_anew(self) -> Self:
         """The same portal, with records to read that are there now: other people may have removed

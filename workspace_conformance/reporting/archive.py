@@ -96,10 +96,10 @@ def told_of(settings: Settings) -> dict[str, Any]:
         "second_address": settings.second_address,
         "allow_writes": settings.allow_writes,
         "allow_burst": settings.allow_burst,
+        "breadth": settings.breadth,
         "id_examples": settings.id_examples,
         "rate": {"requests": settings.rate.requests, "period": settings.rate.period},
         "seed": settings.seed,
-        "breadth": str(settings.breadth),
         "requirements": list(settings.requirements),
     }
 

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from workspace_conformance.reporting import judged_target
 from workspace_conformance.reporting.html import visible
 from workspace_conformance.reporting.page import moment, short, verdict_words
-from workspace_conformance.reporting.testable import untested_groups
+from workspace_conformance.reporting.testable import proved, untested_groups
 
 Data = Mapping[str, Any]
 
@@ -35,7 +36,9 @@ def code(text: str, most: int = 300) -> str:
 def _head(data: Data) -> Iterator[str]:
     yield f"## {SIGNS[data['verdict']]} Workspace API conformance: {data['verdict']}"
     yield ""
-    yield f"Target {code(data['target']['url'])}, judged {moment(data['finished'])}."
+    label = data["target"]["label"]
+    own = " (the suite's own embedded portal)" if label == judged_target.EMBEDDED else ""
+    yield f"Target {code(data['target']['url'])}{own}, judged {moment(data['finished'])}."
     if data["cannot_judge"]:
         yield f"It could not be judged: {code(data['cannot_judge'])}"
     else:
@@ -43,6 +46,8 @@ def _head(data: Data) -> Iterator[str]:
     if data.get("remark"):
         yield ""
         yield f"Note: {code(data['remark'], 600)}"
+    if data["exit_code"] == 0 and data["verdict"] == "incomplete":
+        yield from (_escaped(line) for line in proved(data))
     if data["gate"]["words"]:
         yield ""
         yield f"**{code(data['gate']['words'], 1000)}**"

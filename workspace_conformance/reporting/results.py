@@ -253,15 +253,16 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "like": settings.like,
         "proxy": proxies.shown(settings.proxy) if settings.proxy else None,
         "ca": str(settings.ca) if settings.ca else None,
+        "breadth": settings.breadth,
         "id_examples": settings.id_examples,
         "rate_limit": str(settings.rate),
         "pace": settings.pace,
         "timeout": settings.timeout,
         "overlap": settings.overlap,
         "seed": settings.seed,
-        "breadth": str(settings.breadth),
         "requirements": list(settings.requirements),
         "gate": str(settings.gate),
+        "min_judged": settings.min_judged,
     }
 
 

@@ -8,11 +8,11 @@ from workspace_conformance.contract.requirements import ContractError, Level, se
 from workspace_conformance.exchange.media import harmless
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.portal.journal import lying_in
-from workspace_conformance.reporting import operation_lines, violated
-from workspace_conformance.reporting.lines import Line, counted, wrapped
+from workspace_conformance.reporting import judged_target, operation_lines, violated
+from workspace_conformance.reporting.lines import WIDTH, Line, counted, wrapped
 from workspace_conformance.reporting.results import Result, as_data
-from workspace_conformance.reporting.testable import untested_groups
-from workspace_conformance.settings import Breadth, Settings
+from workspace_conformance.reporting.testable import proved, untested_groups
+from workspace_conformance.settings import Settings
 from workspace_conformance.transport import proxies
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.verdicts import Exit, Judged, TargetVerdict, Verdict
@@ -32,10 +32,7 @@ def header(settings: Settings) -> list[str]:
             target += f" with the fault{'s' * many} {', '.join(settings.faults)}"
         if settings.variants:
             target += f", as {', '.join(settings.variants)}"
-        return [
-            f"workspace: {target}; id examples {settings.id_examples}, pace {_pace(settings)}"
-            f"{_breadth(settings)}"
-        ]
+        return [f"workspace: {target}; id examples {settings.id_examples}, pace {_pace(settings)}"]
     given = [
         name
         for name, value in (
@@ -55,13 +52,8 @@ def header(settings: Settings) -> list[str]:
     return [
         f"workspace: target {settings.target}{through}",
         f"workspace: given {', '.join(given) or 'no credential'}; "
-        f"allowed: {', '.join(consent) or 'nothing but reading'}; pace {_pace(settings)}"
-        f"{_breadth(settings)}",
+        f"allowed: {', '.join(consent) or 'nothing but reading'}; pace {_pace(settings)}",
     ]
-
-
-def _breadth(settings: Settings) -> str:
-    return "; core only" if settings.breadth is Breadth.CORE else ""
 
 
 def _pace(settings: Settings) -> str:
@@ -84,7 +76,8 @@ def summary(result: Result, redactor: Redactor, *, brief: bool = True) -> list[L
         *_traffic(result),
         *_reports(result),
         *_gate(result),
-        _verdict(result),
+        *_little(result),
+        *_verdict(result),
     ]
     return [Line(harmless(redactor.text(line.text)), line.markup) for line in lines]
 
@@ -231,7 +224,14 @@ def _reports(result: Result) -> Iterator[Line]:
         yield Line("         pytest -v (every violation and every case)")
 
 
-def _verdict(result: Result) -> Line:
+def _little(result: Result) -> Iterator[Line]:
+    """How little a run proved that was allowed little, and what would prove more."""
+    if result.exit_code == Exit.OK and result.verdict is TargetVerdict.INCOMPLETE:
+        for text in proved(as_data(result)):
+            yield from wrapped(text, "", {"yellow": True})
+
+
+def _verdict(result: Result) -> Iterator[Line]:
     failed = {
         level: sum(
             row.verdict is Verdict.FAILED and row.requirement.level is level
@@ -249,7 +249,14 @@ def _verdict(result: Result) -> Line:
         TargetVerdict.NON_CONFORMANT: f"{failed[Level.MUST]} MUST violated",
         TargetVerdict.INCOMPLETE: _short_of(result),
     }[result.verdict]
-    return Line(f"Verdict: {result.verdict} ({words}{advice})", {"bold": True, colour: True})
+    told = f"Verdict: {result.verdict} ({words}{advice}),"
+    judged = f"target {judged_target.words(as_data(result))}".replace("target the", "the")
+    markup = {"bold": True, colour: True}
+    if len(f"{told} {judged}") <= WIDTH:
+        yield Line(f"{told} {judged}", markup)
+    else:
+        yield Line(told, markup)
+        yield Line(f"  {judged}", markup)  # not wrapped: a URL stays one word
 
 
 def _short_of(result: Result) -> str:

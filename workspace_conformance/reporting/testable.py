@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -103,3 +104,36 @@ def _group(data: Mapping[str, Any], reason: Reason) -> Iterator[Group]:
             ranked[:MESSAGES],
             max(0, len(ranked) - MESSAGES),
         )
+
+
+_CONSENTS = ("--allow-writes", "--allow-burst")
+
+
+def proved(data: Mapping[str, Any]) -> list[str]:
+    """How many MUST requirements were judged whole, and how many more each consent would let be; []
+    where no consent is missing.
+    """
+    musts = [row for row in data["requirements"] if row["level"] == "MUST"]
+    whole = sum(row["verdict"] in ("passed", "failed") for row in musts)
+    missing = Counter(filter(None, map(_missing, musts)))
+    if not missing:
+        return []
+    more = ", ".join(f"{consent}: +{count} MUST" for consent, count in missing.items())
+    return [
+        f"{whole} of {len(musts)} MUST requirements were judged whole.",
+        f"To judge more, {more}",
+    ]
+
+
+def _missing(row: Mapping[str, Any]) -> str:
+    """The consents that alone keep a requirement from being judged whole; "" where others do."""
+    if row["verdict"] in ("passed", "failed"):
+        return ""
+    wanted: set[str] = set()
+    for case in row["cases"]:
+        if case["outcome"] == "untested":
+            named = [consent for consent in _CONSENTS if consent in case["message"]]
+            if case["reason"] != Reason.NO_CONSENT or not named:
+                return ""
+            wanted.update(named)
+    return " and ".join(consent for consent in _CONSENTS if consent in wanted)

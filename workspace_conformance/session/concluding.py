@@ -14,7 +14,6 @@ from workspace_conformance.limiter import keeping
 from workspace_conformance.reporting.archive import told_of
 from workspace_conformance.reporting.results import Archive, Result, new_numbers, renumbered
 from workspace_conformance.session.run import Run
-from workspace_conformance.settings import Breadth
 from workspace_conformance.verdict import gate, operations
 from workspace_conformance.verdict.verdicts import (
     CaseResult,
@@ -39,12 +38,10 @@ def result_of(run: Run, cut_off: int | None) -> Result:
     results, exchanges = renumbered(results, run.transport.exchanges if run.transport else {})
     done = {item.id for item in results}
     known: Iterable[str] = released.cases if released else ()
-    if run.settings.breadth is Breadth.CORE:
-        known = [name for name in known if not manifest.is_beyond_core(name)]
     left_out = [
         LeftOut(name, run.left_out.get(name) or _why_not(run, name))
         for name in known
-        if name not in done
+        if name not in done and name not in run.beyond_core
     ]
     extra = [
         LeftOut(n, why) for n, why in run.left_out.items() if n not in done and n not in set(known)
@@ -68,6 +65,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         gate=run.settings.gate,
         certify=run.settings.certify,
         strict=run.settings.strict,
+        min_judged=run.settings.min_judged,
         whole=not left_out and not extra and ended is None,
         ended=ended,
     )
@@ -77,7 +75,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         target_url=run.root,
         target_label=run.label,
         target_server=run.target_info.server,
-        remark=run.target_info.remark,
+        remark=_remark(run),
         suite_version=__version__,
         suite_digest=manifest.combined(files),
         edited=edited,
@@ -101,8 +99,19 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         interrupted=cut_off is not None,
         measured=run.transport.measured if run.transport else None,
         exchanges=exchanges,
-        operations=operations.fold(results, str(run.settings.breadth)),
+        operations=operations.fold(results, run.settings.breadth),
     )
+
+
+def _remark(run: Run) -> str | None:
+    """What is to be read before the findings: that the target seems to be no portal, or what changed
+    around it while the run went on.
+    """
+    controls = run.portal.controls if run.portal else None
+    told = [run.target_info.remark, *(controls.notes if controls else ())]
+    if controls is not None and controls.ended is not None:
+        told.append(f"{controls.ended}; what came after that is untested")
+    return ". ".join(words for words in told if words) or None
 
 
 def _why_not(run: Run, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workspace_conformance.portal import cleaning
+from workspace_conformance.session import confirming
 from workspace_conformance.session.run import Run
 
 
@@ -11,6 +12,8 @@ def stop(run: Run) -> None:
     if run.transport is None or run.stopped:
         return
     run.stopped = True
+    if run.cannot is None and not run.given_up and not run.settings.plan:
+        confirming.review(run)
     run.waits.stop()
     halt(run)
     run.transport.settle()
@@ -18,6 +21,7 @@ def stop(run: Run) -> None:
     if run.given_up:
         run.transport.halt()
     if run.portal is not None and run.settings.allow_writes and not run.settings.replay:
+        run.portal.controls.clean_up()
         run.left = cleaning.clean(run.portal)
         run.portal.journal.close()
     run.transport.close()

@@ -43,6 +43,22 @@ class OptionValues:
             if option and self._config.getoption(option.dest, None) is not None:
                 raise SettingsError(f"{flag}: leave {other} out")
 
+    def is_set_and_empty(self, flag: str) -> bool:
+        """Whether the option's variable is set, to nothing: as by a secret that a pipeline lacks."""
+        variable = self._options[flag].variable
+        return variable is not None and self._environment.get(variable, "?").strip() == ""
+
+    def given(self, *flags: str) -> list[str]:
+        """Those of the options that were given, or turned on, in any of the places."""
+        found = []
+        for flag in flags:
+            text = self.text(flag)
+            if text is None:
+                continue
+            if self._options[flag].metavar is not None or self.switch(flag):
+                found.append(flag)
+        return found
+
     def many(self, flag: str) -> tuple[str, ...]:
         return tuple(self._config.getoption(self._options[flag].dest, None) or ())
 

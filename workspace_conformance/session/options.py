@@ -30,6 +30,7 @@ OPTIONS = (
         "the portal's root URL (default: the embedded portal)",
         "URL",
     ),
+    Option("--embedded", None, "judge the embedded portal, also where a target is expected"),
     Option("--token", "WORKSPACE_TOKEN", "the Authorization value of the account under test", "T"),
     Option(
         "--username",
@@ -53,6 +54,12 @@ OPTIONS = (
         "--certify",
         "WORKSPACE_CERTIFY",
         "anything short of every MUST passed is an unsuccessful run",
+    ),
+    Option(
+        "--min-judged",
+        "WORKSPACE_MIN_JUDGED",
+        "fail a run that judges fewer of the MUST requirements whole, in percent",
+        "N%",
     ),
     Option(
         "--fault",
@@ -101,6 +108,12 @@ OPTIONS = (
         "WHAT",
     ),
     Option(
+        "--breadth",
+        "WORKSPACE_BREADTH",
+        "how much of the documented API is judged: documented (default), or core",
+        "WHAT",
+    ),
+    Option(
         "--id-examples",
         "WORKSPACE_ID_EXAMPLES",
         "ids drawn per property: a number, or 'thorough' (200)",
@@ -135,13 +148,6 @@ OPTIONS = (
         "WORKSPACE_SEED",
         "the number that names of our records are drawn from (default 1)",
         "N",
-    ),
-    Option(
-        "--breadth",
-        "WORKSPACE_BREADTH",
-        "how much is judged: core (people, groups, posts), or documented (default: all that the "
-        "documentation lists)",
-        "WHAT",
     ),
     Option(
         "--requirement",

@@ -102,6 +102,41 @@ def _check_variants(names: tuple[str, ...]) -> tuple[str, ...]:
         raise SettingsError(f"--variant: {words}") from None
 
 
+_MEANS_A_TARGET = (
+    *("--certify", "--sign", "--baseline", "--waivers", "--min-judged"),
+    *("--token", "--username", "--password", "--second-token"),
+    *("--allow-writes", "--allow-burst"),
+)
+_MEANS_THE_EMBEDDED_PORTAL = ("--fault", "--variant", "--like", "--latency-ms")
+
+
+def _target(read: OptionValues) -> str | None:
+    """The target, or None for the embedded portal, which is never taken by accident: SettingsError
+    where a target is expected, and none is given.
+    """
+    if read.given("--embedded"):
+        read.refuse_beside("--embedded", "--target")
+        return None
+    target = read.checked("--target", values.check_target)
+    elsewhere = ("--replay", "--clean-up", *_MEANS_THE_EMBEDDED_PORTAL)
+    if target is not None or read.given(*elsewhere):
+        return target
+    how = "set WORKSPACE_TARGET or give --target, or say by --embedded that the embedded portal "
+    if read.is_set_and_empty("--target"):
+        raise SettingsError(f"WORKSPACE_TARGET is set, and empty: {how}is meant")
+    expecting = read.given(*_MEANS_A_TARGET)
+    if expecting:
+        raise SettingsError(f"{expecting[0]} needs a target, and none is given: {how}is meant")
+    return None
+
+
+def _check_breadth(given: str | None) -> str:
+    breadth = (given or "documented").strip().lower()
+    if breadth not in ("documented", "core"):
+        raise SettingsError(f"--breadth {given}: write documented or core")
+    return breadth
+
+
 def _resolve(read: OptionValues) -> Settings:
     rate_text = read.text("--rate-limit")
     rate = values.check_rate(rate_text) if rate_text else DOCUMENTED_RATE
@@ -109,19 +144,19 @@ def _resolve(read: OptionValues) -> Settings:
     # The default keeps the same margin below any documented limit.
     pace = values.check_pace(pace_text, rate) if pace_text else max(1, rate.requests * 9 // 10)
     examples = read.text("--id-examples")
-    target = read.checked("--target", values.check_target)
+    replay = read.text("--replay")
+    target = _target(read)
     ca = read.text("--ca")
     digest = read.text("--subject-digest")
-    replay = read.text("--replay")
     if replay:
         read.refuse_beside(
             "--replay",
             "--target",
+            "--embedded",
             "--fault",
             "--variant",
             "--like",
             "--plan",
-            "--breadth",
             "--sign",
             "--subject-digest",
         )
@@ -140,6 +175,7 @@ def _resolve(read: OptionValues) -> Settings:
             waivers=_load_waivers(read.text("--waivers")),
             baseline=_load_baseline(read.text("--baseline")),
             gate=_check_gate(read.text("--gate")),
+            min_judged=values.check_percent("--min-judged", read.text("--min-judged") or "0"),
             replay=Path(replay),
         )
         return values.consistent(recorded.settings(given))
@@ -162,6 +198,7 @@ def _resolve(read: OptionValues) -> Settings:
             proxy=None if target is None else proxies.find(target),
             ca=None if ca is None else values.check_authorities(ca),
             report_dir=Path(read.text("--report-dir") or "reports"),
+            breadth=_check_breadth(read.text("--breadth")),
             id_examples=THOROUGH
             if (examples or "").strip().lower() == "thorough"
             else read.number("--id-examples", 25, 1, 10_000),
@@ -169,7 +206,6 @@ def _resolve(read: OptionValues) -> Settings:
             pace=pace,
             overlap=read.number("--overlap", 16, 1, 64),
             seed=read.number("--seed", 1, 0, 10**9),
-            breadth=values.check_breadth(read.text("--breadth")),
             timeout=values.check_timeout(read.text("--timeout") or "30"),
             latency_ms=read.number("--latency-ms", 0, 0, 60_000),
             requirements=read.many("--requirement"),
@@ -178,6 +214,7 @@ def _resolve(read: OptionValues) -> Settings:
             waivers=_load_waivers(read.text("--waivers")),
             baseline=_load_baseline(read.text("--baseline")),
             gate=_check_gate(read.text("--gate")),
+            min_judged=values.check_percent("--min-judged", read.text("--min-judged") or "0"),
             plan=read.switch("--plan"),
             clean_up=Path(journal) if (journal := read.text("--clean-up")) else None,
         )

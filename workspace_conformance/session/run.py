@@ -16,6 +16,7 @@ from workspace_conformance.contract.requirements import Contract, Requirement
 from workspace_conformance.portal.cleaning import LeftBehind
 from workspace_conformance.portal.preflight import CannotJudge, TargetInfo
 from workspace_conformance.portal.records import Portal
+from workspace_conformance.reporting import judged_target
 from workspace_conformance.session.embedding import Embedded
 from workspace_conformance.session.scheduling import Scheduler
 from workspace_conformance.settings import Settings
@@ -37,8 +38,10 @@ class Run:
         self.collected: list[str] = []
         self.requirements: dict[str, str] = {}  # of the collected cases
         self.left_out: dict[str, str] = {}
+        self.beyond_core: frozenset[str] = frozenset()  # cases that --breadth core does without
         self.portal: Portal | None = None
         self.second_attempt: Portal | None = None
+        self.heard: dict[str, BaseException] = {}  # cases whose violations were confirmed, or not
         self.transport: Transport | None = None
         self.root = settings.target or ""
         self.cannot: CannotJudge | None = None
@@ -63,7 +66,7 @@ class Run:
         """What reports call the target."""
         if self.recording is not None:
             return str(self.recording.about["label"])
-        return "embedded portal" if self.is_embedded else self.root
+        return judged_target.EMBEDDED if self.is_embedded else self.root
 
     def requirement_of(self, item: pytest.Item) -> Requirement:
         """The requirement that an item judges; UsageError when it names none that exists."""

@@ -22,6 +22,7 @@ class Scheduler:
     def __init__(self, overlap: int) -> None:
         self._overlap = overlap
         self._futures: dict[str, Future[None]] = {}
+        self._items: dict[str, pytest.Item] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._stopped = threading.Event()
 
@@ -36,6 +37,7 @@ class Scheduler:
         self._pool = ThreadPoolExecutor(self._overlap, thread_name_prefix="case")
         work = [[(item, Future[None]()) for item in group] for group in groups]
         self._futures = {item.nodeid: future for group in work for item, future in group}
+        self._items = {item.nodeid: item for group in groups for item in group}
         threading.Thread(target=self._feed, args=(body, work), name="feed", daemon=True).start()
 
     def has_run(self, item: pytest.Item) -> bool:
@@ -54,6 +56,15 @@ class Scheduler:
     def settle(self) -> None:
         """Wait until nothing is under way: everything that runs early has run."""
         wait(list(self._futures.values()))
+
+    def failed(self) -> dict[pytest.Item, AssertionError]:
+        """What the cases that have run early raised, of those that found a violation."""
+        found: dict[pytest.Item, AssertionError] = {}
+        for name, future in self._futures.items():
+            error = future.exception() if future.done() and not future.cancelled() else None
+            if isinstance(error, AssertionError):
+                found[self._items[name]] = error
+        return found
 
     def stop(self) -> None:
         """Begin nothing more and wait until what is under way has ended."""

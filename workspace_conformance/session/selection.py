@@ -14,7 +14,7 @@ from workspace_conformance.session.starting import learn_secrets
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.transport.wait_display import Waits
 
-_PHASES = ("reading", "writing", "reading, alone", "writing, alone", "the burst", "last")
+_PHASES = ("reading", "writing", "reading, alone", "writing, alone", "the burst")
 
 
 def judging(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -48,6 +48,10 @@ def select(
     learn_secrets(run)
     for item in judging(items):
         run.requirement_of(item)
+    if settings.breadth == "core":
+        beyond = [it for it in judging(items) if it.get_closest_marker("documented")]
+        run.beyond_core = frozenset(item.nodeid for item in beyond)
+        items[:] = [item for item in items if item.nodeid not in run.beyond_core]
     unknown = run.recording.not_run if run.recording else frozenset()
     if wanted or unknown:
         out = [
@@ -79,10 +83,8 @@ def turns(items: Sequence[pytest.Item]) -> list[tuple[str, str]]:
 
 def _phase(item: pytest.Item) -> int:
     """0 reading, 1 writing, 2 reading that no writing may disturb, 3 writing that no other may, 4 the
-    burst, 5 what may lock somebody out; cases of the first two phases overlap.
+    burst; cases of the first two phases overlap.
     """
-    if item.get_closest_marker("last"):
-        return 5
     if item.get_closest_marker("burst"):
         return 4
     writes = bool(item.get_closest_marker("writes"))

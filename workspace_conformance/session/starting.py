@@ -4,6 +4,8 @@ before the first case.
 
 from __future__ import annotations
 
+from functools import partial
+
 from workspace_conformance.exchange.outcomes import Untested
 from workspace_conformance.portal import preflight
 from workspace_conformance.portal.journal import Journal
@@ -53,6 +55,8 @@ def start(run: Run) -> None:
             run.redactor.learn(token, "token")
             run.portal.account = Credential(token, "account")
         run.target_info = preflight.check(run.portal)
+        if run.portal.login is not None:
+            run.portal.controls.log_in = partial(preflight.log_in, run.portal)
     except Untested as why:  # a recording that lacks the first answers
         raise CannotJudge(why.reason, why.words) from None
 

@@ -59,6 +59,8 @@ class Client:
         self.root = root
         self.transport = transport
         self.account = account
+        # Answers count only where they were asked for after this (seconds since the epoch).
+        self.after: float | None = None
 
     def url(self, path: str, fmt: str = "", query: str = "") -> str:
         """The absolute URL of a path under api/2.0, with a format suffix and a query as they are
@@ -164,7 +166,7 @@ class Client:
         return first
 
     def _answered(self, request: Request, fresh: bool) -> Exchange:
-        exchange = self.transport.ask(request, fresh=fresh)
+        exchange = self.transport.ask(request, fresh=fresh, after=self.after)
         case = cases.current()
         if case is not None:
             case.credit(exchange)

@@ -22,7 +22,8 @@ import jsonschema_rs
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange.messages import Exchange, Headers, Request, Response, Trouble
 from workspace_conformance.exchange.parsing import printable
-from workspace_conformance.settings import Breadth, Rate, Settings, SettingsError
+from workspace_conformance.settings import Rate, Settings, SettingsError
+from workspace_conformance.transport import confirmations
 from workspace_conformance.transport.redaction import Redactor
 
 FORMAT = 1  # of what an archive holds for replaying
@@ -88,6 +89,15 @@ class Recording:
                 found = self._once.get(key)
             return self.exchanges[found.number] if found else None
 
+    def confirmation(self, request: Request, after: float, redactor: Redactor) -> Exchange | None:
+        """What came of `request` when it was first asked again after an instant, to confirm what had
+        been seen; None where it was not.
+        """
+        with self._lock:
+            asked = self._anew.get((confirmations.ASKER, _key(request, redactor)), ())
+            found = next((one for one in asked if one.sent >= after), None)
+            return self.exchanges[found.number] if found else None
+
     def settings(self, given: Settings) -> Settings:
         """The settings of the recorded run, but for what concerns judging and reporting."""
         told = self.about["settings"]
@@ -106,10 +116,10 @@ class Recording:
             second_address=told["second_address"],
             allow_writes=told["allow_writes"],
             allow_burst=told["allow_burst"],
+            breadth=told.get("breadth", "documented"),
             id_examples=told["id_examples"],
             rate=Rate(told["rate"]["requests"], told["rate"]["period"]),
             seed=told["seed"],
-            breadth=Breadth(told.get("breadth", Breadth.CORE)),
             requirements=given.requirements or tuple(told["requirements"]),
             pace=None,
             faults=(),
@@ -249,6 +259,8 @@ def _key(request: Request, redactor: Redactor) -> Key:
     headers = tuple(
         (name.lower(), _BASIC.sub(r"\1 \2", redactor.text(value)))
         for name, value in request.headers
+        # Whose credential it is says the account: it may have been renewed meanwhile.
+        if not (request.account and name.lower() == "authorization")
     )
     body, _ = text_of(request.body, redactor)
     url = redactor.text(request.url)

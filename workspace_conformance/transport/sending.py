@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.messages import Exchange, Request, Trouble
-from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.transport import throttling
+from workspace_conformance.exchange.outcomes import Reason, Unrecorded, Untested
+from workspace_conformance.transport import confirmations, throttling
 from workspace_conformance.transport.kept import Kept
 from workspace_conformance.transport.pacing import Pacer
 from workspace_conformance.transport.recording import Recording
@@ -84,6 +84,7 @@ class Transport:
         self._lock = threading.Lock()
         self._record: dict[Request, Future[Exchange]] = {}
         self._record_bytes = 0
+        self._confirmations = confirmations.Confirmations()
         self._silent = 0
         self._absence = Trouble.CONNECT  # what it is called when nothing more is asked
         self._vain = 0.0  # seconds spent on requests that got no answer
@@ -102,15 +103,24 @@ class Transport:
         self._thread.start()
 
     def ask(
-        self, request: Request, *, fresh: bool = False, bounds: Bounds | None = None
+        self,
+        request: Request,
+        *,
+        fresh: bool = False,
+        bounds: Bounds | None = None,
+        after: float | None = None,
     ) -> Exchange:
         """Send `request`, or answer it from the record when the same safe question was asked
-        before.
+        before; with `after` (seconds since the epoch) only from what was asked since then.
 
         Never raises for what the target does: the exchange says it. Raises Untested without consent
         for anything that could change the target, whatever a check asks for.
         """
         self._let_pass(request)
+        if after is not None and request.safe and not fresh:
+            return self._confirmations.ask(
+                request, after, lambda: self._confirm(request, bounds, after)
+            )
         if fresh or not request.safe:
             exchange = self._send(request, bounds, anew=True)
             self.asked[exchange.number] = cases.asker(), True
@@ -227,6 +237,13 @@ class Transport:
             return self._recall(self.recording, request, anew)
         return self._run(self._carry(request, bounds))
 
+    def _confirm(self, request: Request, bounds: Bounds | None, after: float) -> Exchange:
+        if self.recording is None:
+            exchange = self._send(request, bounds)
+            self.asked[exchange.number] = confirmations.ASKER, True
+            return exchange
+        return self._recalled(request, self.recording.confirmation(request, after, self._redactor))
+
     def _run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         self._under_way.add(future)
@@ -234,11 +251,12 @@ class Transport:
         return future.result()
 
     def _recall(self, recording: Recording, request: Request, anew: bool) -> Exchange:
-        exchange = recording.find(request, cases.asker(), anew, self._redactor)
+        return self._recalled(request, recording.find(request, cases.asker(), anew, self._redactor))
+
+    def _recalled(self, request: Request, exchange: Exchange | None) -> Exchange:
         if exchange is None:
-            raise Untested(
-                Reason.UNREACHABLE, f"the recording holds no {request.method} {request.url}"
-            )
+            words = f"the recording holds no {request.method} {request.url}"
+            raise Unrecorded(Reason.UNREACHABLE, words)
         self.exchanges[exchange.number] = exchange
         return exchange
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from workspace_conformance.contract.requirements import Level
 from workspace_conformance.exchange.outcomes import Outcome
 from workspace_conformance.verdict import baseline as baselines
 from workspace_conformance.verdict import waivers
@@ -17,6 +18,7 @@ from workspace_conformance.verdict.verdicts import (
     Exit,
     Judged,
     TargetVerdict,
+    Verdict,
     exit_code,
     weighty,
 )
@@ -60,13 +62,15 @@ def decide(
     gate: Gate = Gate.VIOLATIONS,
     certify: bool = False,
     strict: bool = False,
+    min_judged: int = 0,
     whole: bool = True,
     ended: int | None = None,
 ) -> Decision:
     """Decide. `whole` says that no case was left out: only then can a waiver be called needless.
     `ended` is the exit code of a run that did not come to its end, or could not judge at all.
 
-    With `certify` nothing is excused: a waiver never makes a certificate.
+    With `certify` nothing is excused: a waiver never makes a certificate. `min_judged`: percent of
+    the MUST requirements that must be judged whole, passed or failed.
     """
     cases = [case for row in judged for case in row.cases]
     waived = {
@@ -82,17 +86,75 @@ def decide(
     needless = tuple(sentence for sentence in told if sentence)
     if needless and code == Exit.OK:
         code = Exit.USAGE
+    too_few = _too_few(judged, min_judged)
+    if too_few and code == Exit.OK:
+        code = Exit.NOT_JUDGED
     code = code if ended is None else ended
     failing = [case for case in weighty(judged, strict=strict) if case.id not in excused]
+    regressions = gate is Gate.REGRESSIONS
+    reasons: list[str] = []
+    if ended is None and code in (Exit.VIOLATED, Exit.NOT_JUDGED):
+        reasons = _reasons(judged, failing, certify=certify, strict=strict)
+        reasons += [too_few] if too_few else []
+        if (waived_by and not certify) or regressions:
+            reasons = [*_violations(judged, failing, new=regressions), *reasons]
+    if reasons:
+        words = f"Gate failed: {'; '.join(reasons)}"
+        if certify and waived_by:
+            words += ". --certify excuses nothing: the waivers have no effect"
+    elif waived_by or regressions:
+        words = _words(code, waived, known if regressions else None, needless)
+    else:
+        words = ""
     return Decision(
         code,
-        _words(code, failing, waived, known if gate is Gate.REGRESSIONS else None, needless)
-        if waived_by or gate is Gate.REGRESSIONS
-        else "",
+        words,
         waived,
         needless,
         baselines.compare(baseline, cases) if baseline else None,
     )
+
+
+def _reasons(
+    judged: Sequence[Judged], failing: Sequence[CaseResult], *, certify: bool, strict: bool
+) -> list[str]:
+    """What the options that ask for more than no violated MUST were given for, and did not get."""
+    found = []
+    if certify:
+        musts = [row.verdict for row in judged if row.requirement.level is Level.MUST]
+        short = [
+            f"{musts.count(verdict)} MUST {word}"
+            for verdict, word in (
+                (Verdict.FAILED, "violated"),
+                (Verdict.PARTIAL, "judged in part"),
+                (Verdict.UNTESTED, "untested"),
+            )
+            if verdict in musts
+        ]
+        found.append(f"--certify: {', '.join(short) or 'cases were left out'}")
+    names = _names(judged, failing, Level.SHOULD) if strict else []
+    return [*found, f"--strict: {', '.join(names)}"] if names else found
+
+
+def _violations(judged: Sequence[Judged], failing: Sequence[CaseResult], *, new: bool) -> list[str]:
+    """The violations that neither waivers nor a baseline excuse; those of a SHOULD are --strict's."""
+    names = _names(judged, failing, Level.MUST)
+    what = "new violations" if new else "violations that are not waived"
+    return [f"{what} of {', '.join(names)}"] if names else []
+
+
+def _names(judged: Sequence[Judged], failing: Sequence[CaseResult], level: Level) -> list[str]:
+    of_level = {row.requirement.id for row in judged if row.requirement.level is level}
+    return list(dict.fromkeys(it.requirement for it in failing if it.requirement in of_level))
+
+
+def _too_few(judged: Sequence[Judged], min_judged: int) -> str:
+    """Why too few of the MUST requirements are judged whole; "" where they suffice."""
+    musts = [row.verdict for row in judged if row.requirement.level is Level.MUST]
+    whole = sum(verdict in (Verdict.PASSED, Verdict.FAILED) for verdict in musts)
+    if whole * 100 >= min_judged * len(musts):
+        return ""
+    return f"--min-judged {min_judged}%: {whole} of {len(musts)} MUST judged whole"
 
 
 _WHY = {
@@ -104,18 +166,13 @@ _WHY = {
 
 def _words(
     code: int,
-    failing: Sequence[CaseResult],
     waived: Mapping[str, Waiver],
     known: set[str] | None,
     needless: Sequence[str],
 ) -> str:
-    if code not in (Exit.OK, Exit.VIOLATED, Exit.USAGE):
+    if code not in (Exit.OK, Exit.USAGE):
         why = _WHY.get(code, "the run did not come to its end")
         return f"Gate failed: {why} (exit code {code})"
-    if failing:
-        names = dict.fromkeys(case.requirement for case in failing)
-        what = "new violations" if known is not None else "violations that are not waived"
-        return f"Gate failed: {what} of {', '.join(names)}"
     if needless:
         return f"Gate failed: {'; '.join(needless)}"
     used = len(set(waived.values()))

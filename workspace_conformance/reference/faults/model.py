@@ -10,10 +10,12 @@ from ..parts import Parts
 class Fault:
     """A known deviation: its name, the requirement that it breaks, and one line of what it does.
 
-    `apply` puts it into a portal's parts, by wrapping them, before the first request.
+    `apply` puts it into a portal's parts, by wrapping them, before the first request. `documented`:
+    it lies beyond the core of the API, where --breadth core does not look.
     """
 
     name: str
     requirement: str
     summary: str
     apply: Callable[[Parts], None]
+    documented: bool = False
