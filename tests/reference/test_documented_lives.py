@@ -8,36 +8,8 @@ from workspace_conformance.contract.documented import documented_operations
 from workspace_conformance.contract.kinds import LIVED, Kind
 from workspace_conformance.reference.documented.routes import CORE
 
+from .documented import made, needs, spelled
 from .support import UNKNOWN, Client
-from .test_documented_reads import spelled
-
-
-def _needs(client: Client, kind: Kind) -> dict[str, str]:
-    """What the placeholders of a kind's fields and paths stand for."""
-    known = {}
-    for word, name in kind.needs.items():
-        other = next(one for one in LIVED if one.name == name)
-        known[word] = str(client.get(f"{other.listing}.json").response[0][other.id])
-    if kind.parent is not None and kind.parent.read:
-        value: Any = client.get(f"{kind.parent.read}.json").response
-        for name in kind.parent.member.split("."):
-            value = value[name]
-        known["parent"] = str(value)
-    elif kind.parent is not None:
-        other = next(one for one in LIVED if one.name == kind.parent.kind)
-        known["parent"] = _make(client, other)[0]
-    return known
-
-
-def _make(client: Client, kind: Kind, name: str = "conformance-1") -> tuple[str, dict[str, str]]:
-    """The id of a new record, and what its placeholders stand for."""
-    account = client.get("people/@self.json").response["id"]
-    known = _needs(client, kind)
-    fields = kind.fields(name, "Ünï & more", account, **known)
-    path = kind.make.replace("{parent}", known.get("parent", ""))
-    made = client.post(f"{path}.json", json_body=kind.typed(fields))
-    assert made.status == 201, made.text
-    return str(made.response[kind.id]), known
 
 
 def _listed(client: Client, kind: Kind, parent: str) -> list[dict[str, Any]]:
@@ -48,7 +20,7 @@ def _listed(client: Client, kind: Kind, parent: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in LIVED])
 def test_a_record_is_made_read_listed_changed_and_removed(client: Client, kind: Kind) -> None:
     before = client.get(f"{kind.item.partition('/{')[0]}.json").answer.body
-    id, known = _make(client, kind)
+    id, known = made(client, kind)
     parent, account = known.get("parent", ""), client.get("people/@self.json").response["id"]
     item = kind.item.replace("{id}", id)
     fields = kind.typed(kind.fields("conformance-1", "Ünï & more", account, **known))
@@ -80,22 +52,22 @@ def test_a_record_is_made_read_listed_changed_and_removed(client: Client, kind: 
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in LIVED])
 def test_a_form_has_the_same_effect_as_json(client: Client, kind: Kind) -> None:
     account = client.get("people/@self.json").response["id"]
-    known = _needs(client, kind)
+    known = needs(client, kind)
     shown = []
     for name, body in (("one", "form"), ("two", "json_body")):
         fields: dict[str, Any] = dict(kind.fields(name, "Ünï + & 100 %", account, **known))
         path = kind.make.replace("{parent}", known.get("parent", ""))
         sent = fields if body == "form" else kind.typed(fields)
-        made = client.post(f"{path}.json", **{body: sent})
-        assert made.status == 201
-        item = client.get(kind.item.replace("{id}", str(made.response[kind.id])) + ".json")
+        posted = client.post(f"{path}.json", **{body: sent})
+        assert posted.status == 201
+        item = client.get(kind.item.replace("{id}", str(posted.response[kind.id])) + ".json")
         shown.append({m: str(item.response[m]).replace(name, "") for m in kind.shows | kind.holds})
     assert shown[0] == shown[1]
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in LIVED])
 def test_a_body_that_says_nothing_makes_nothing(client: Client, kind: Kind) -> None:
-    known = _needs(client, kind)
+    known = needs(client, kind)
     path = kind.make.replace("{parent}", known.get("parent", ""))
     before = len(_listed(client, kind, known.get("parent", "")))
     assert client.post(f"{path}.json", json_body={}).status == 400
@@ -106,7 +78,7 @@ def test_a_body_that_says_nothing_makes_nothing(client: Client, kind: Kind) -> N
 
 def test_what_a_project_holds_goes_with_it(client: Client) -> None:
     milestone = next(kind for kind in LIVED if kind.name == "project-milestone")
-    id, known = _make(client, milestone)
+    id, known = made(client, milestone)
     assert client.delete(f"project/{known['parent']}").status == 200
     assert client.get(f"project/milestone/{id}").status == 404
 

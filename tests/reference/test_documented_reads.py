@@ -6,58 +6,18 @@ from typing import Any
 
 import pytest
 
-from workspace_conformance.contract.documented import Operation, documented_reads
+from workspace_conformance.contract.documented import Operation
 from workspace_conformance.exchange.form_comparison import compare
 from workspace_conformance.reference.documented import families
-from workspace_conformance.reference.documented.library import Library, Record
 
+from .documented import READS, real, spelled, words_of
 from .support import UNKNOWN, Client, make_client
-
-READS = [operation for operation in documented_reads() if operation.name != "people/@self"]
 
 
 @pytest.fixture(scope="module")
 def portal() -> Client:
     """A portal that no test changes."""
     return make_client()
-
-
-def _words(operation: Operation, library: Library) -> list[str]:
-    """Values for the parameters of a path that name something."""
-    words: list[str] = []
-    above: Record | None = None
-    for place, field in enumerate(operation.path_parameters):
-        sample = (*words, *["contact"] * (len(operation.path_parameters) - place))
-        name, family = field.name.lower(), families.family_of_parameter(operation, place, sample)
-        if operation.module == "community/blog" and name == "postid":
-            words.append(library.store.posts.all()[0].id)
-        elif field.type.choices:
-            words.append(field.type.choices[0])
-        elif family is not None:
-            known = library.all(family)
-            inside = [one for one in known if above is None or library.is_below(one, above)]
-            above = (inside or known)[0]
-            words.append(str(above.id))
-        else:
-            given = {"year": "2024", "month": "5", "day": "6", "query": "a", "content": "of"}
-            given |= {"startdate": "2024-01-01", "enddate": "2025-12-31", "name": "page"}
-            given |= {"fromcurrency": "EUR", "tocurrency": "USD", "tag": "news"}
-            words.append(given[name])
-    return words
-
-
-def spelled(operation: Operation, words: list[str]) -> str:
-    """The path of an operation below api/2.0, with words in the places of its parameters."""
-    rest = iter(words)
-    parts = operation.name.split("/")
-    return "/".join(next(rest) if part.startswith("{") else part for part in parts).replace(
-        " ", "%20"
-    )
-
-
-def real(operation: Operation, client: Client) -> str:
-    """A path of the operation that names what is there."""
-    return spelled(operation, _words(operation, client.app.parts.serving.library))
 
 
 def _ids(operations: list[Operation]) -> list[Any]:
@@ -108,7 +68,7 @@ def _with_ids() -> list[Operation]:
 
 @pytest.mark.parametrize("operation", _ids(_with_ids()))
 def test_unknown_and_wrong_ids_are_refused(operation: Operation, portal: Client) -> None:
-    words = _words(operation, portal.app.parts.serving.library)
+    words = words_of(operation, portal.app.parts.serving.library)
     for place, field in enumerate(operation.path_parameters):
         if (
             field.type.choices
@@ -127,7 +87,7 @@ def test_unknown_and_wrong_ids_are_refused(operation: Operation, portal: Client)
 
 def test_choices_take_each_of_their_words_and_no_other(portal: Client) -> None:
     for operation in READS:
-        words = _words(operation, portal.app.parts.serving.library)
+        words = words_of(operation, portal.app.parts.serving.library)
         for place, field in enumerate(operation.path_parameters):
             if field.type.choices and len(words) == 1:
                 for choice in field.type.choices:

@@ -12,6 +12,7 @@ from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference import Options, Rate
 from workspace_conformance.reference.faults import FAULTS, Fault, find, listing
 
+from . import documented
 from .support import FORM, UNKNOWN, Client, Reply, make_client
 
 NAMES = [fault.name for fault in FAULTS]
@@ -251,7 +252,15 @@ def everything(client: Client) -> Iterator[Reply]:
 def script_for(fault: Fault) -> tuple[Options, Script]:
     if fault.requirement.startswith("RATE"):
         return LIMITED, exceeding
+    if fault.module:
+        return Options(rate=None), script_of(fault.module)
     return Options(rate=None), everything
+
+
+@cache
+def script_of(module: str) -> Script:
+    """Everything that a module of the documented API is asked."""
+    return lambda client: documented.everything(client, module)
 
 
 def test_the_script_sees_the_same_twice() -> None:

@@ -227,6 +227,11 @@ class Library:
         shelf[str(record.id)] = record
         return record
 
+    def made(self) -> list[Record]:
+        """Every record that a client made."""
+        families = list(self._families.values())
+        return [one for family in families for one in family.values() if one.number is None]
+
     def remove(self, record: Record) -> None:
         """Forget a record, and those that clients made under it."""
         self._shelf(record.family).pop(str(record.id), None)

@@ -12,6 +12,10 @@ from . import (
     authentication,
     credentials,
     dates,
+    documented_access,
+    documented_answers,
+    documented_forms,
+    documented_lives,
     envelope,
     formats,
     identifiers,
@@ -38,6 +42,10 @@ FAULTS: tuple[Fault, ...] = (
     *rate_limit.FAULTS,
     *identifiers.FAULTS,
     *dates.FAULTS,
+    *documented_forms.FAULTS,
+    *documented_answers.FAULTS,
+    *documented_access.FAULTS,
+    *documented_lives.FAULTS,
 )
 """Every fault, section by section."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from ..values import Form, Json, Kind
-from .calls import ABOUT_PEOPLE, ABOUT_POSTS, RECORDS, where
+from .calls import ABOUT_PEOPLE, ABOUT_POSTS, RECORDS, When, where
 from .model import Fault
 from .wrapping import Apply, map_texts, on_response
 
@@ -15,28 +15,30 @@ _ALL = RECORDS | {Kind.LOGIN}
 _COMMENTS = (Kind.COMMENTS, Kind.COMMENT)
 
 
-def _dates(
-    write: Callable[[re.Match[str]], Json],
-    kinds: Collection[Kind] = _ALL,
-    *methods: str,
-    suffixes: Collection[Form | None] = (),
-) -> Apply:
+def written(write: Callable[[re.Match[str]], Json], when: When) -> Apply:
     """Write date-times another way: their day, time, fraction and offset are groups 1 to 4."""
 
     def change(_: str, text: str) -> Json:
         match = _ROUND_TRIP.fullmatch(text)
         return text if match is None else write(match)
 
-    return on_response(
-        lambda value: map_texts(value, change), when=where(*methods, kinds=kinds, suffixes=suffixes)
-    )
+    return on_response(lambda value: map_texts(value, change), when=when)
 
 
-def _in_words(match: re.Match[str]) -> str:
+def _dates(
+    write: Callable[[re.Match[str]], Json],
+    kinds: Collection[Kind] = _ALL,
+    *methods: str,
+    suffixes: Collection[Form | None] = (),
+) -> Apply:
+    return written(write, where(*methods, kinds=kinds, suffixes=suffixes))
+
+
+def in_words(match: re.Match[str]) -> str:
     return format_datetime(datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4]}"))
 
 
-def _since_1970(match: re.Match[str]) -> int:
+def since_1970(match: re.Match[str]) -> int:
     return int(datetime.fromisoformat(f"{match[1]}T{match[2]}{match[4]}").timestamp())
 
 
@@ -68,7 +70,7 @@ FAULTS = (
         name="date-as-number",
         requirement="DATE-1",
         summary="date-times are seconds since 1970",
-        apply=_dates(_since_1970),
+        apply=_dates(since_1970),
     ),
     Fault(
         name="date-offset-no-colon",
@@ -80,7 +82,7 @@ FAULTS = (
         name="date-in-words",
         requirement="DATE-1",
         summary="date-times are written Mon, 04 Mar 2024",
-        apply=_dates(_in_words),
+        apply=_dates(in_words),
     ),
     Fault(
         name="date-of-posts-3-digits",
