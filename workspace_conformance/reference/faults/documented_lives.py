@@ -8,7 +8,7 @@ from ..documented.families import family_of_parameter
 from ..documented.library import Record
 from ..parts import Parts
 from ..values import Asked, Call, Form, Json, Mistake, Outcome
-from .calls import When
+from .calls import When, operation_of
 from .dates import written
 from .documented_answers import envelope, root, without
 from .documented_forms import in_form
@@ -147,8 +147,7 @@ def _of_unknown(outcome: Outcome, when: When) -> Apply:
 
 
 def _fields(change: Callable[[Fields], Fields], media: str, *paths: str) -> Apply:
-    """Change the fields of bodies in one media type that are sent to paths that begin so."""
-    below = tuple(f"/api/2.0/{path}" for path in paths)
+    """Change the fields of bodies in one media type that are sent to these operations."""
 
     def apply(parts: Parts) -> None:
         inner = parts.read_fields
@@ -156,7 +155,8 @@ def _fields(change: Callable[[Fields], Fields], media: str, *paths: str) -> Appl
         def read(asked: Asked) -> Fields:
             fields = inner(asked)
             declared, _ = split_content_type(asked.headers.get("content-type", ""))
-            return change(fields) if declared == media and asked.path.startswith(below) else fields
+            is_about = declared == media and operation_of(parts.locate(asked)) in paths
+            return change(fields) if is_about else fields
 
         parts.read_fields = read
 
@@ -221,7 +221,7 @@ FAULTS = (
         name="crm-task-json-loses-field",
         requirement="REQ-1",
         summary="crm/task: the description is lost in JSON",
-        apply=_fields(_without("description"), _JSON_MEDIA, "crm/task"),
+        apply=_fields(_without("description"), _JSON_MEDIA, "crm/task", "crm/task/{taskid}"),
         module="crm",
     ),
     Fault(
@@ -235,14 +235,19 @@ FAULTS = (
         name="event-form-plus-kept",
         requirement="REQ-2",
         summary="community/event: + in a form stays +",
-        apply=_fields(_mapped(lambda text: text.replace(" ", "+")), _FORM_MEDIA, "community/event"),
+        apply=_fields(
+            _mapped(lambda text: text.replace(" ", "+")),
+            _FORM_MEDIA,
+            "community/event",
+            "community/event/{feedid}",
+        ),
         module="community",
     ),
     Fault(
         name="folder-form-only-latin",
         requirement="REQ-2",
         summary="files/folder: letters beyond ASCII are lost in a form",
-        apply=_fields(_mapped(_only_latin), _FORM_MEDIA, "files/folder"),
+        apply=_fields(_mapped(_only_latin), _FORM_MEDIA, "files/folder/{folderId}"),
         module="files",
     ),
     Fault(
