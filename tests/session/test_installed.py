@@ -168,5 +168,5 @@ def test_help_names_every_subcommand(tmp_path: Path) -> None:
 def test_explain_says_what_is_asked(tmp_path: Path) -> None:
     done = command("explain", "fmt-3", "DATE", cwd=tmp_path)
     assert done.returncode == 0
-    assert "FMT-3 (MUST)" in done.stdout
-    assert "DATE-1 (MUST)" in done.stdout
+    assert "FMT-3 (MUST" in done.stdout
+    assert "DATE-1 (MUST" in done.stdout

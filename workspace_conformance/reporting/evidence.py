@@ -103,6 +103,9 @@ _VARIABLES = {
     "[token]": "${WORKSPACE_TOKEN}",
     "[second-token]": "${WORKSPACE_SECOND_TOKEN}",
     "[password]": "${WORKSPACE_PASSWORD}",
+    # In the scripts that show a violation again: where the portal is, and ids of records made there.
+    "[portal]": "${PORTAL}",
+    **{f"[record {number}]": f"${{ID{number}}}" for number in range(1, 7)},
     "[token, extended]": "${WORKSPACE_TOKEN}AAAAAAAA",
     "[token, truncated]": f"$({_TOKEN} | cut -c1-{_HALF})",
     "[token, other letter case]": f"$({_TOKEN} | tr a-zA-Z A-Za-z)",

@@ -27,7 +27,8 @@ def wrapped(text: str, indent: str, markup: Mapping[str, bool] | None = None) ->
 
 def cut(text: str, most: int = WIDTH) -> str:
     """A text on one line, with its end left out where it is too long."""
-    line = " ".join(text.split())
+    indent = text[: len(text) - len(text.lstrip())]
+    line = indent + " ".join(text.split())
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

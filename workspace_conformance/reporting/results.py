@@ -13,6 +13,7 @@ from typing import Any
 from workspace_conformance.contract.requirements import Contract
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Outcome, Reason
+from workspace_conformance.reporting import chains
 from workspace_conformance.settings import Settings
 from workspace_conformance.transport import proxies
 from workspace_conformance.verdict import operations
@@ -108,7 +109,7 @@ def as_data(result: Result) -> dict[str, Any]:
                 "statement": row.requirement.statement,
                 "verdict": str(row.verdict),
                 "waived": is_waived(row, result.decision),
-                "cases": [_case(case, result.decision) for case in row.cases],
+                "cases": [_case(case, result.decision, result.exchanges) for case in row.cases],
             }
             for row in result.judged
         ],
@@ -221,7 +222,9 @@ def _changes(changes: Changes, baseline: Baseline) -> dict[str, Any]:
     }
 
 
-def _case(case: CaseResult, decision: Decision) -> dict[str, Any]:
+def _case(
+    case: CaseResult, decision: Decision, exchanges: Mapping[int, Exchange]
+) -> dict[str, Any]:
     data: dict[str, Any] = {
         "id": case.id,
         "outcome": str(case.outcome),
@@ -232,6 +235,9 @@ def _case(case: CaseResult, decision: Decision) -> dict[str, Any]:
     for name in ("shown_by", "method", "format", "resource", "operation"):
         if getattr(case, name) is not None:
             data[name] = getattr(case, name)
+    chain = chains.chain(case.exchanges, case.shown_by, exchanges) if case.shown_by else []
+    if len(chain) > 1:
+        data["chain"] = [one.number for one in chain]
     if case.id in decision.waived:
         data["waived"] = decision.waived[case.id].data()
     return data

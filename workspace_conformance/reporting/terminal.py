@@ -222,6 +222,9 @@ def _reports(result: Result) -> Iterator[Line]:
         name = failed[0].requirement.id
         yield Line(f"More:    {EXPLAIN} {name}")
         yield Line("         pytest -v (every violation and every case)")
+        yield Line(
+            f"         {result.settings.report_dir}/reproduce/ (scripts that show them again)"
+        )
 
 
 def _little(result: Result) -> Iterator[Line]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from workspace_conformance.contract.requirements import Level
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Outcome
 from workspace_conformance.reporting import evidence
+from workspace_conformance.reporting.chains import chain
 from workspace_conformance.reporting.lines import WIDTH, Line, counted, cut, wrapped
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.transport.redaction import Redactor
@@ -21,6 +23,7 @@ from workspace_conformance.verdict.gate import Decision, is_waived
 from workspace_conformance.verdict.verdicts import CaseResult, Judged, Verdict
 
 MOST_LINES = 48  # on a terminal, of all blocks
+CHAIN = 4  # exchanges beside the telling one that are told
 CAUSES = 4  # of one requirement that are told on a terminal
 
 _GROUPS = (
@@ -73,6 +76,7 @@ def _block(
     case = simplest(failed, exchanges)
     exchange = exchanges.get(case.shown_by) if case.shown_by else None
     if exchange is not None:
+        yield from _around(case, exchange, exchanges, redactor)
         yield from wrapped(f"sent: {evidence.sent(exchange, redactor)}", "  ")
         yield from wrapped(f"came back: {evidence.came_back(exchange, redactor)}", "  ")
     told = causes(failed, case)
@@ -85,6 +89,19 @@ def _block(
     if exchange is not None:
         # Not wrapped: a line to copy must stay one line.
         yield Line(f"  {evidence.curl(exchange.request, redactor)}")
+
+
+def _around(
+    case: CaseResult, told: Exchange, exchanges: Mapping[int, Exchange], redactor: Redactor
+) -> Iterator[Line]:
+    """What stands in the chain beside the exchange that shows it: a line each, the nearest ones."""
+    others = [one for one in chain(case.exchanges, case.shown_by, exchanges) if one is not told]
+    for one in others[-CHAIN:]:
+        when = "before" if one.sent <= told.sent else "after"
+        answer = one.response.status_line if one.response else "no answer"
+        address = urlsplit(redactor.text(one.request.url))
+        path = address.path + (f"?{address.query}" if address.query else "")
+        yield Line(cut(f"  {when}: {one.request.method} {path}", WIDTH - 20) + f": {answer}")
 
 
 def _in_one_line(row: Judged, exchanges: Mapping[int, Exchange], colour: str) -> Line:

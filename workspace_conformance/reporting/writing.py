@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,11 @@ from workspace_conformance.reporting import (
     html,
     markdown,
     pipelines,
+    reproduce,
     results,
     statement,
 )
+from workspace_conformance.reporting.reproduce import Script
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.transport.redaction import Redactor
 
@@ -47,10 +49,13 @@ def write(
         pieces = archive.pieces(result.archive.exchanges, result.archive.about, redactor)
         write_whole(pieces, file)
         data["evidence"] = {"file": ARCHIVE, "sha256": _digest(file)}
+    made = reproduce.scripts(result, redactor)
+    _name_scripts(data, reproduce.by_case(made))
     write_whole(results.as_text(data), folder / RESULTS)
     if result.archive is not None:
         _certify(data, result, folder)
     write_whole(html.render(data, result.exchanges, redactor), folder / PAGE)
+    _write_scripts(made, folder / reproduce.FOLDER)
     summary = markdown.render(data)
     write_whole(summary, folder / SUMMARY)
     write_whole(badge.render(data), folder / BADGE)
@@ -64,6 +69,23 @@ def write(
         ):
             out.write(summary)
     return pipelines.workflow_commands(data) if pipelines.on_github(environment) else []
+
+
+def _name_scripts(data: Mapping[str, Any], by_case: Mapping[str, Any]) -> None:
+    for row in data["requirements"]:
+        for case in row["cases"]:
+            if case["id"] in by_case:
+                case["reproduce"] = by_case[case["id"]]
+
+
+def _write_scripts(made: Sequence[Script], folder: Path) -> None:
+    for script in made:
+        if script.text:
+            file = folder / script.name
+            write_whole(script.text, file)
+            file.chmod(0o755)
+    if made:
+        write_whole(reproduce.page(made), folder / "README.md")
 
 
 def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
@@ -97,3 +119,6 @@ def forget(folder: Path) -> None:
     """Remove the result of an earlier run: one that is cut off must not seem to have ended so."""
     for name in (RESULTS, PAGE, ARCHIVE, SUMMARY, QUALITY, CERTIFICATE):
         (folder / name).unlink(missing_ok=True)
+    for file in (folder / reproduce.FOLDER).glob("*"):
+        if file.suffix == ".sh" or file.name == "README.md":
+            file.unlink()
