@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance.checks import authentication, envelopes
+from workspace_conformance.checks import authentication, envelopes, logins
 from workspace_conformance.checks.expectations import (
     answer,
     expect_no_success,
@@ -19,10 +19,9 @@ from workspace_conformance.checks.expectations import (
 from workspace_conformance.checks.experiments import refusals
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
-from workspace_conformance.exchange.messages import is_field_value
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.transport.client import NOBODY, Credential, as_form, as_json
+from workspace_conformance.transport.client import NOBODY, succeeded
 
 READABLE = [
     "self",
@@ -221,7 +220,7 @@ def test_a_credential_in_a_cookie_does_not_count(portal: Portal, fmt: str) -> No
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_login_gives_a_token(portal: Portal, fmt: str) -> None:
     """POST of user name and password answers 201 with token and expires."""
-    exchange = authentication.log_in(portal, fmt)
+    exchange = logins.log_in(portal, fmt)
     expect_status(exchange, 201)
     shown = contents.record(exchange)
     if contents.value(answer(exchange)) is None:
@@ -232,36 +231,55 @@ def test_login_gives_a_token(portal: Portal, fmt: str) -> None:
 
 
 @pytest.mark.requirement("AUTH-11")
+@pytest.mark.alone  # another login meanwhile may end the session of this one
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_the_token_authenticates(portal: Portal, fmt: str) -> None:
-    """The token that login gave, put as it is into the Authorization header, authenticates."""
-    # Another login meanwhile may have ended the session of this one.
-    for number in range(3):
-        given = authentication.log_in(portal, fmt, number)
-        given_success(given, "the login")
-        token = contents.text(contents.record(given), "token")
-        if not token:
-            raise Untested(Reason.SETUP_FAILED, "the login gave no token")
-        if not is_field_value(token):
-            violation(given, "gave a token that cannot stand in a header as it is")
+    """The token that login gave, put as it is into the Authorization header, authenticates, in every
+    form and more than once.
+    """
+    credential = logins.given_token(portal, fmt, 1)
+    read = [form for form in FORMATS if succeeded(portal.get("people/@self", form))]
+    if not read:
         given_success(portal.served("people/@self"), "the credential of this run")
-        credential = Credential(token, portal.account.account)
-        for form in ("json", "xml", ""):
-            exchange = portal.get("people/@self", form, credential=credential, fresh=True)
-            if answer(exchange).succeeded:
-                return
-    expect_success(exchange)
+    for form in [*read, *read[:1]]:
+        expect_success(portal.get("people/@self", form, credential=credential, fresh=True))
+
+
+@pytest.mark.requirement("AUTH-11")
+@pytest.mark.writes
+@pytest.mark.alone
+def test_the_token_authenticates_writes(portal: Portal) -> None:
+    """The token that login gave authenticates PUT as it does GET."""
+    record = portal.spare(portal.creatable()[0])
+    fmt, body = portal.written(record.kind, portal.changes(record.kind, record.name))
+    given_success(portal.ask("PUT", record.path, fmt, body=body), "PUT with the run's credential")
+    credential = logins.given_token(portal, "json", 2)
+    given_success(portal.get("people/@self", fmt, credential=credential), "GET with the token")
+    expect_success(portal.ask("PUT", record.path, fmt, body=body, credential=credential))
 
 
 @pytest.mark.requirement("AUTH-12")
-@pytest.mark.parametrize("encoding", ["json", "form"])
-@pytest.mark.parametrize("wrong", ["password", "user name"])
+@pytest.mark.last
+@pytest.mark.parametrize("encoding", logins.ENCODINGS)
+@pytest.mark.parametrize("wrong", list(logins.WRONG))
 def test_a_wrong_login_fails(portal: Portal, wrong: str, encoding: str) -> None:
-    """Login with a wrong password, or with an unknown user name, fails and gives no token."""
-    given_success(authentication.log_in(portal, "json"), "the login with the right password")
-    fields = authentication.wrong_login(portal, wrong)
-    body = as_json(fields) if encoding == "json" else as_form(fields)
-    exchange = portal.ask("POST", "authentication", "json", body=body, credential=NOBODY)
-    if authentication.holds_token(exchange):
-        violation(exchange, f"answered {answer(exchange).status_line} and gave a token")
-    expect_no_success(exchange)
+    """Login of a person of ours (else of nobody) with a wrong password fails, and gives no token."""
+    logins.given_right_login(portal)
+    logins.expect_failure(logins.wrong_login(portal, wrong, encoding))
+
+
+@pytest.mark.requirement("AUTH-12")
+@pytest.mark.last
+@pytest.mark.parametrize("encoding", logins.ENCODINGS)
+def test_an_unknown_user_cannot_log_in(portal: Portal, encoding: str) -> None:
+    """Login with an unknown user name fails, and gives no token."""
+    logins.given_right_login(portal)
+    logins.expect_failure(logins.unknown_user(portal, encoding))
+
+
+@pytest.mark.requirement("AUTH-12")
+@pytest.mark.last
+def test_a_wrong_password_fails(portal: Portal) -> None:
+    """Login of the user under test with a wrong password, sent once a run and last of all, fails."""
+    logins.given_right_login(portal)
+    logins.expect_failure(logins.wrong_password(portal))

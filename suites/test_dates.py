@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from workspace_conformance.checks import dates
-from workspace_conformance.checks.authentication import log_in
 from workspace_conformance.checks.expectations import given_success
 from workspace_conformance.checks.experiments import FORMATS, creation, update
+from workspace_conformance.checks.logins import log_in
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal

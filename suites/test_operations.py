@@ -39,7 +39,7 @@ from workspace_conformance.checks.operation_attempts import (
     of_a_suffix,
 )
 from workspace_conformance.exchange.identifiers import encode
-from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import NOBODY, Credential, unknown_token, unusable
@@ -158,6 +158,8 @@ def _expect_declared_media(portal: Portal, name: str) -> None:
     judged = [a for a in good if answer(a.exchange).status not in NO_CONTENT]
     if not judged:
         raise Untested(Reason.SETUP_FAILED, "every success said that it has no content")
+    if not operation.form and any(_is_json(a.exchange.request) for a in judged):
+        raise Untested(Reason.SETUP_FAILED, "it takes JSON alone, which names a format by itself")
     for attempt in judged:
         path, query, _ = spelled(attempt.case)
         if operation.form and query:  # whether the two go together is for FMT-9
@@ -169,6 +171,10 @@ def _expect_declared_media(portal: Portal, name: str) -> None:
             described_answers.findings("content_type_conformance", attempt), attempt.exchange
         )
         expect_media(attempt.exchange, operation.media)
+
+
+def _is_json(request: Request) -> bool:
+    return (request.header("content-type") or "").startswith("application/json")
 
 
 @pytest.mark.requirement("FMT-1")

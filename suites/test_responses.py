@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance.checks import bodies, comments, envelopes, isolation
+from workspace_conformance.checks import bodies, comments, envelopes, isolation, logins
 from workspace_conformance.checks.expectations import (
     answer,
     expect_no_server_error,
@@ -297,6 +297,22 @@ def test_a_mistaken_request_is_no_server_error(portal: Portal, cause: str) -> No
     """An unknown record, an unknown path, a missing credential are not answered 5xx."""
     for fmt in FORMATS:
         expect_no_server_error(envelopes.FAILURES[cause](portal, fmt))
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.last
+@pytest.mark.parametrize("encoding", logins.ENCODINGS)
+@pytest.mark.parametrize("wrong", [*logins.WRONG, "unknown user", "wrong password"])
+def test_a_wrong_login_is_no_server_error(portal: Portal, wrong: str, encoding: str) -> None:
+    """A login with a wrong password, or of a user that does not exist, is not answered 5xx."""
+    logins.given_right_login(portal)
+    if wrong == "wrong password":
+        sent = logins.wrong_password(portal)
+    elif wrong == "unknown user":
+        sent = logins.unknown_user(portal, encoding)
+    else:
+        sent = logins.wrong_login(portal, wrong, encoding)
+    logins.expect_no_server_error(sent)
 
 
 @pytest.mark.requirement("STA-8")

@@ -289,13 +289,15 @@ class Ran:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment without what steers pytest, the suite or a proxy."""
+    """This process's environment without what steers pytest, the suite or a proxy; only the core of
+    the documented API is judged, unless a test asks for more (--breadth=documented).
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("WORKSPACE_", "PYTEST_")) and not name.lower().endswith("_proxy")
     }
-    return {**kept, "COLUMNS": "80", **extra}
+    return {**kept, "COLUMNS": "80", "WORKSPACE_BREADTH": "core", **extra}
 
 
 def command(folder: Path, *arguments: str) -> list[str]:

@@ -1,6 +1,4 @@
-"""Steps of the authentication checks: credentials of every invalid make, logins, what a refusal may
-say.
-"""
+"""Steps of the authentication checks: credentials of every invalid make, what a refusal may say."""
 
 from __future__ import annotations
 
@@ -12,8 +10,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from lxml import etree
-
+from workspace_conformance.checks import logins
 from workspace_conformance.checks.expectations import (
     answer,
     given_failure,
@@ -28,12 +25,8 @@ from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import (
     NOBODY,
-    Body,
     Credential,
-    as_form,
-    as_json,
     basic,
-    succeeded,
     unknown_token,
 )
 
@@ -102,8 +95,9 @@ AFTER_SCHEME: dict[str, Callable[[str, str], str]] = {
     for form in ("truncated", "extended", "altered", "other letter case")
 }
 
-WRONG_PASSWORD = "Basic of the user with a wrong password"
-NO_PASSWORD = "Basic of the user with no password"
+WRONG_PASSWORD = "Basic of a user with a wrong password"
+NO_PASSWORD = "Basic of a user with no password"
+_OF_BASIC = 9  # the number of the person of ours whose name stands in Basic
 FORMS = (*INVALID, WRONG_PASSWORD)
 MORE_FORMS = (*AFTER_SCHEME, NO_PASSWORD)
 
@@ -114,7 +108,8 @@ def invalid(portal: Portal, form: str) -> Credential:
     unknown = unknown_token(portal.settings.seed)
     if form in (WRONG_PASSWORD, NO_PASSWORD):
         password = unknown if form == WRONG_PASSWORD else ""
-        return Credential(basic(contents.text(portal.me(), "userName"), password))
+        # Of a person of ours: wrong passwords may lock a user out.
+        return Credential(basic(logins.own_user(portal, _OF_BASIC)[0], password))
     value = (INVALID | AFTER_SCHEME)[form](valid, unknown)
     if value in (valid, f"Bearer {valid}"):
         raise Untested(Reason.SETUP_FAILED, f"this token has no {form} form")
@@ -205,65 +200,12 @@ def _values(view: Any, member: str = "") -> Iterator[tuple[str, str]]:
         yield member, view
 
 
-def log_in(portal: Portal, fmt: str, number: int = 0) -> Exchange:
-    """The answer to a login in a format, asked once for each number; Untested without user name and
-    password.
-
-    What body the login takes is not said: where JSON does not succeed, a form is tried.
-    """
-    if portal.login is None:
-        raise Untested(Reason.NO_CREDENTIAL, "needs WORKSPACE_USERNAME and WORKSPACE_PASSWORD")
-    user, password = portal.login
-    fields = {"userName": user, "password": password}
-
-    def log_in_with(body: Body) -> Exchange:
-        return portal.ask("POST", "authentication", fmt, body=body, credential=NOBODY)
-
-    def log_in_somehow() -> Exchange:
-        first = log_in_with(as_json(fields))
-        second = first if succeeded(first) else log_in_with(as_form(fields))
-        return second if succeeded(second) else first
-
-    return portal.once(("login", fmt, number), log_in_somehow)
-
-
-def holds_token(exchange: Exchange) -> bool:
-    """Whether a member called token, wherever it stands in the answer, has a value."""
-    return _has_token(contents.value(answer(exchange)))
-
-
-def _has_token(value: Any) -> bool:
-    if isinstance(value, dict):
-        named = any(key.lower() == "token" and bool(inner) for key, inner in value.items())
-        return named or any(_has_token(inner) for inner in value.values())
-    if isinstance(value, list):
-        return any(_has_token(inner) for inner in value)
-    if etree.iselement(value):
-        return any(str(child.tag).lower() == "token" and child.text for child in value.iter())
-    return False
-
-
-def wrong_login(portal: Portal, wrong: str) -> dict[str, str]:
-    """Fields of a login with a wrong password, or with a user that does not exist."""
-    assert portal.login is not None
-    user, password = portal.login
-    if wrong == "password":
-        return {"userName": user, "password": f"not {portal.settings.seed} the password"}
-    return {
-        "userName": f"conformance-{portal.settings.seed}-nobody@example.com",
-        "password": password,
-    }
-
-
 __all__ = [
     "FORMS",
     "INVALID",
     "expect_challenge",
     "expect_nothing_disclosed",
     "given_success",
-    "holds_token",
     "invalid",
-    "log_in",
     "token",
-    "wrong_login",
 ]

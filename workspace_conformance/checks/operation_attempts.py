@@ -25,6 +25,7 @@ from workspace_conformance.contract.kinds import KINDS, POST, Kind
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Rejected, Untested
+from workspace_conformance.portal import logins
 from workspace_conformance.portal.records import Portal, Record
 from workspace_conformance.transport.client import (
     NOBODY,
@@ -96,6 +97,10 @@ def given_successes(portal: Portal, operation: Operation) -> list[Attempt]:
     """The attempts that succeeded; Untested where none did."""
     __tracebackhide__ = True
     tried = attempts(portal, operation)
+    for attempt in tried:
+        wants = logins.wanted(attempt.exchange) if operation.kind is None else None
+        if wants is not None:
+            raise Untested(Reason.NO_CREDENTIAL, f"the portal wants {wants}")
     good = [attempt for attempt in tried if succeeded(attempt.exchange)]
     if not good:
         exchanges = [attempt.exchange for attempt in tried]
@@ -219,7 +224,14 @@ def _log_in(portal: Portal, operation: Operation) -> list[Attempt]:
         raise Untested(Reason.NO_CREDENTIAL, "needs WORKSPACE_USERNAME and WORKSPACE_PASSWORD")
     case = draw(operation, 1)[0]
     case.body = {"userName": portal.login[0], "password": portal.login[1]}
-    return [Attempt(operation, case, send(portal, case, NOBODY))]
+    asked = send(portal, case, NOBODY)
+    if not succeeded(asked) and not logins.wanted(
+        asked
+    ):  # perhaps the login takes another kind of body
+        form = "application/x-www-form-urlencoded"
+        case.media_type = form if case.media_type != form else "application/json"
+        asked = send(portal, case, NOBODY)
+    return [Attempt(operation, case, asked)]
 
 
 # --- writing --------------------------------------------------------------------------------------

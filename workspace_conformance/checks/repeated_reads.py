@@ -41,14 +41,21 @@ _ENVELOPE = (("status",), ("statusCode",), ("count",))
 # --- JSON against XML (FMT-4) ---------------------------------------------------------------------
 
 
-def expect_same_data(portal: Portal, path: str) -> None:
+def expect_same_data(
+    portal: Portal, path: str, query: str = "", known: tuple[Exchange, Exchange] | None = None
+) -> None:
     """The JSON and the XML form of a resource carry the same data; Violation names what differs.
+    `known` are both forms, where they have been asked for.
 
     What changes between two reads of one form is not the other form's fault: what differs is read
     again, both forms in turn, and must differ each time while neither form moves.
     """
     __tracebackhide__ = True
-    first, second = portal.get(path, "json"), portal.get(path, "xml")
+
+    def asked(fmt: str, fresh: bool = False) -> Exchange:
+        return portal.get(path, fmt, query=query, fresh=fresh)
+
+    first, second = known or (asked("json"), asked("xml"))
     found = _differences(first, second, ignore=())
     moving: set[Path] = set()
     still = 0
@@ -56,7 +63,7 @@ def expect_same_data(portal: Portal, path: str) -> None:
         if not found:
             return
         first_before, second_before = first, second
-        first, second = portal.get(path, "json", fresh=True), portal.get(path, "xml", fresh=True)
+        first, second = asked("json", True), asked("xml", True)
         moved = volatile(_json(first_before), _json(first))
         moved |= volatile(_xml(second_before), _xml(second))
         if () in moved or ("response",) in moved:
@@ -150,7 +157,7 @@ def expect_unchanged_by_reading(portal: Portal, resource: Resource) -> None:
         changes.append(change)
         earlier = later
     if resource.is_list:
-        _given_changed_by_reading(portal, resource, members)
+        given_changed_by_reading(portal, resource.path, members)
     violation(
         later, f"asked {len(changes) + 1} times, it answers otherwise each time: {changes[-1]}"
     )
@@ -177,11 +184,11 @@ def _expect_unchanged_by_other_forms(
         )
 
 
-def _given_changed_by_reading(portal: Portal, resource: Resource, members: Collection[str]) -> None:
+def given_changed_by_reading(portal: Portal, path: str, members: Collection[str]) -> None:
     """Untested where a list changes more while nobody of us reads it: other people work on it."""
-    before, soon = (portal.get(resource.path, "json", fresh=True) for _ in range(2))
+    before, soon = (portal.get(path, "json", fresh=True) for _ in range(2))
     pause(portal, max(_PAUSE, 4 * (soon.received - before.sent)))
-    late = portal.get(resource.path, "json", fresh=True)
+    late = portal.get(path, "json", fresh=True)
     if _changed(soon, late, members) > 2 * _changed(before, soon, members):
         raise Untested(Reason.SETUP_FAILED, "other people keep changing what the list shows")
 

@@ -10,8 +10,9 @@ from workspace_conformance.contract.kinds import KINDS
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange, is_field_value
 from workspace_conformance.exchange.outcomes import Reason
+from workspace_conformance.portal import logins, no_portal
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.transport.client import NOBODY, NOT_NOW, as_json, succeeded, unusable
+from workspace_conformance.transport.client import NOBODY, NOT_NOW, as_form, as_json, unusable
 from workspace_conformance.transport.wire import Bounds
 
 _PATIENCE = 10.0  # seconds at most: whoever waits for a message is a person
@@ -28,24 +29,56 @@ class CannotJudge(Exception):
 
 
 def log_in(portal: Portal) -> str:
-    """The token that the login gives for user name and password; raises CannotJudge."""
+    """The token that the login gives for user name and password, sent as JSON or as a form; raises
+    CannotJudge.
+    """
     assert portal.login is not None
-    body = as_json({"userName": portal.login[0], "password": portal.login[1]})
-    for fmt in ("json", "xml"):
+    fields = {"userName": portal.login[0], "password": portal.login[1]}
+    asked: list[Exchange] = []
+    for fmt, body in (
+        ("json", as_json(fields)),
+        ("json", as_form(fields)),
+        ("xml", as_form(fields)),
+        ("", as_form(fields)),
+    ):
+        if fmt != "json" and not _may_be_the_suffix(asked[-1]):
+            break
         request = portal.request("POST", "authentication", fmt, body=body, credential=NOBODY)
         exchange = portal.transport.ask(request, bounds=_bounds(portal))
         if exchange.response is None or exchange.trouble is not None:
             raise _unreachable(exchange)
-        answered = exchange.response.status_line
-        token = contents.text(contents.record(exchange), "token")
-        if succeeded(exchange) and token and not is_field_value(token):
+        asked.append(exchange)
+        token = logins.token(exchange)
+        if token and not is_field_value(token):
             words = "the token that the login gave cannot stand in a header; give WORKSPACE_TOKEN"
             raise CannotJudge(Reason.SETUP_FAILED, words)
-        if succeeded(exchange) and token:
+        if token:
             return token
-    raise CannotJudge(
+        if logins.wanted(exchange):
+            break
+    raise _no_token(portal, asked)
+
+
+def _may_be_the_suffix(exchange: Exchange) -> bool:
+    """Whether a login may have failed for its suffix: a wrong password is not sent again and again."""
+    response = exchange.response
+    return response is not None and response.status in (404, 405, 406, 415)
+
+
+def _no_token(portal: Portal, asked: list[Exchange]) -> CannotJudge:
+    last = asked[-1]
+    assert last.response is not None
+    told = f"POST {last.request.url} answered {last.response.status_line}"
+    wants = logins.wanted(last)
+    if wants is not None:
+        return CannotJudge(
+            Reason.NO_CREDENTIAL, f"the account wants {wants} ({told}): give WORKSPACE_TOKEN"
+        )
+    if not any(map(_talks_like_a_portal, asked)) and last.response.status != 401:
+        return CannotJudge(Reason.SETUP_FAILED, no_portal.explain(portal.root, asked))
+    return CannotJudge(
         Reason.SETUP_FAILED,
-        f"the login was refused: POST {exchange.request.url} answered {answered}; "
+        f"the login was refused: {told}; "
         "check WORKSPACE_USERNAME and WORKSPACE_PASSWORD, or give WORKSPACE_TOKEN",
     )
 
@@ -65,9 +98,10 @@ def check(portal: Portal) -> TargetInfo:
 
     Raises CannotJudge where there is silence, or something that speaks in the target's place; where
     every form of the question is answered 401; and where all that the account asks for is refused
-    for the time being (402, 403, 423, 507).
+    for the time being (402, 403, 423, 507); and where nothing that is asked for holds data.
     """
     server: str | None = None
+    asked: list[Exchange] = []
     statuses: set[int] = set()
     talks = False
     for fmt in ("json", "xml", ""):
@@ -81,6 +115,7 @@ def check(portal: Portal) -> TargetInfo:
         if exchange.response.succeeded and talks:
             return TargetInfo(server)
         statuses.add(exchange.response.status)
+        asked.append(exchange)
     if statuses == {401}:
         raise CannotJudge(
             Reason.SETUP_FAILED,
@@ -96,7 +131,22 @@ def check(portal: Portal) -> TargetInfo:
             "and so did every list; give WORKSPACE_TOKEN of an account that may read, and see "
             "whether the portal, or a firewall in front of it, lets it in",
         )
+    if not talks and not _shows_data(portal):
+        raise CannotJudge(Reason.NOT_SERVED, no_portal.explain(portal.root, asked))
     return TargetInfo(server, None if talks else _remark(exchange))
+
+
+def _shows_data(portal: Portal) -> bool:
+    """Whether some list holds data, where the account's own record does not."""
+    return any(
+        _talks_like_a_portal(
+            portal.transport.ask(
+                portal.request("GET", kind.collection, fmt), bounds=_bounds(portal)
+            )
+        )
+        for kind in KINDS
+        for fmt in ("json", "xml")
+    )
 
 
 def _is_served_anything(portal: Portal) -> bool:
@@ -143,4 +193,7 @@ def _unreachable(exchange: Exchange) -> CannotJudge:
             unusable(exchange, "").reason,
             f"something answers in the target's place: {asked}: {exchange.words}",
         )
-    return CannotJudge(Reason.UNREACHABLE, f"the target does not answer: {asked}: {exchange.words}")
+    words = f"the target does not answer: {asked}: {exchange.words}"
+    if no_portal.wants_tls(exchange):
+        words += "; where the port speaks TLS, give the URL with https:// in place of http://"
+    return CannotJudge(Reason.UNREACHABLE, words)

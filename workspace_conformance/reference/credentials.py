@@ -17,9 +17,12 @@ CHALLENGES = ("Bearer", 'Basic realm="Workspace", charset="UTF-8"')
 
 @dataclass
 class Accounts:
-    """The accounts by user name, and the tokens that are good for them."""
+    """The accounts by user name, and the tokens that are good for them. `guests` are those of people
+    that were made with a password, by the person's id.
+    """
 
     by_name: dict[str, Account] = field(default_factory=dict)
+    guests: dict[str, Account] = field(default_factory=dict)
     tokens: dict[str, Account] = field(default_factory=dict)
 
     def add(self, account: Account, token: str) -> None:
@@ -29,10 +32,14 @@ class Accounts:
 
     def named(self, name: str) -> Account | None:
         """The account with that user name, or that e-mail address."""
-        found = self.by_name.get(name)
-        if found is None:
-            found = next((a for a in self.by_name.values() if a.email == name), None)
-        return found
+        everybody = (*self.by_name.values(), *self.guests.values())
+        return next((each for each in everybody if name in (each.user_name, each.email)), None)
+
+    def dismiss(self, id: str) -> None:
+        """Let a person that was made with a password in no more."""
+        if self.guests.pop(id, None) is not None:
+            for token in [token for token, account in self.tokens.items() if account.id == id]:
+                del self.tokens[token]
 
     def with_password(self, name: str, password: str) -> Account | None:
         """The account with that user name or address, where the password is its own."""

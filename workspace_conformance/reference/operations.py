@@ -148,6 +148,10 @@ class Operations:
             last_name=last_name,
             created=store.moment(),
         )
+        password = bodies.text_of(fields, "password")
+        if password:
+            guest = Account(person.id, person.user_name, email, password)
+            self._parts.accounts.guests[person.id] = guest
         return self._person_outcome(store.people.put(replace(person, **changes)), 201)
 
     def update_person(self, call: Call) -> Outcome:
@@ -161,10 +165,11 @@ class Operations:
         return self._person_outcome(self._store.people.put(replace(person, **changes)))
 
     def delete_person(self, call: Call) -> Outcome:
-        """DELETE api/2.0/people/{userid}; those who can log in are not deleted."""
+        """DELETE api/2.0/people/{userid}; those who could log in from the start are not deleted."""
         person = self._person(call.place.id)
         if any(account.id == person.id for account in self._parts.accounts.by_name.values()):
             raise Mistake(403, "Access denied")
+        self._parts.accounts.dismiss(person.id)
         self._store.people.remove(person.id)
         return self._person_outcome(person)
 

@@ -38,6 +38,8 @@ def result_of(run: Run, cut_off: int | None) -> Result:
     results, exchanges = renumbered(results, run.transport.exchanges if run.transport else {})
     done = {item.id for item in results}
     known: Iterable[str] = released.cases if released else ()
+    if run.settings.breadth == "core":
+        known = [name for name in known if not manifest.is_beyond_core(name)]
     left_out = [
         LeftOut(name, run.left_out.get(name) or _why_not(run, name))
         for name in known

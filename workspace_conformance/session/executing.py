@@ -47,7 +47,9 @@ def execute(run: Run, item: pytest.Item, portal: Portal | None = None) -> None:
 
 def can_run_early(item: pytest.Item) -> bool:
     """Whether a case needs nothing of pytest but its parameters and the portal."""
-    if not isinstance(item, pytest.Function) or item.get_closest_marker("burst"):
+    if not isinstance(item, pytest.Function):
+        return False
+    if item.get_closest_marker("burst") or item.get_closest_marker("last"):
         return False
     return set(inspect.signature(item.obj).parameters) <= {"portal", *_parameters(item)}
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workspace_conformance.contract import manifest
 from workspace_conformance.portal.preflight import CannotJudge
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.reporting import results, terminal, writing
@@ -47,7 +49,8 @@ MARKERS = (
     "writes: the check creates, changes or deletes records of ours",
     "alone: the check runs beside its like only, when all others have run",
     "documented: the check goes beyond the core of the API; --breadth core leaves it out",
-    "burst: the check exceeds the rate limit; it runs last of all",
+    "burst: the check exceeds the rate limit; it runs when all others have run, but for `last`",
+    "last: the check may lock somebody out; it runs last of all",
 )
 
 
@@ -79,6 +82,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     config.stash[SETTINGS] = resolving.resolve(config)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the suites beyond the core where only that is judged."""
+    core = config.stash[SETTINGS].breadth == "core"
+    ours = collection_path.parent.name == "suites"
+    return True if core and ours and collection_path.name in manifest.BEYOND_CORE else None
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -14,7 +14,7 @@ from workspace_conformance.session.starting import learn_secrets
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.transport.wait_display import Waits
 
-_PHASES = ("reading", "writing", "reading, alone", "writing, alone", "the burst")
+_PHASES = ("reading", "writing", "reading, alone", "writing, alone", "the burst", "last")
 
 
 def judging(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -83,8 +83,10 @@ def turns(items: Sequence[pytest.Item]) -> list[tuple[str, str]]:
 
 def _phase(item: pytest.Item) -> int:
     """0 reading, 1 writing, 2 reading that no writing may disturb, 3 writing that no other may, 4 the
-    burst; cases of the first two phases overlap.
+    burst, 5 what may lock somebody out; cases of the first two phases overlap.
     """
+    if item.get_closest_marker("last"):
+        return 5
     if item.get_closest_marker("burst"):
         return 4
     writes = bool(item.get_closest_marker("writes"))

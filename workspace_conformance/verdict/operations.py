@@ -86,6 +86,12 @@ class Operations:
         return found
 
 
+_NEVER = {
+    True: "does something, by the documentation's own words",
+    False: "answers the content of a file, and no envelope",
+}
+
+
 @dataclass(slots=True)
 class _Seen:
     """The cases of one operation, as far as they have been counted."""
@@ -132,11 +138,11 @@ def _count(seen: _Seen, case: CaseResult) -> None:
 
 def _result(operation: Operation, seen: _Seen | None) -> OperationResult:
     if seen is None:
-        never = operation.acts
+        never = operation.acts or operation.content
         return OperationResult(
             operation,
             OperationVerdict.NEVER_SENT if never else OperationVerdict.NOT_JUDGED,
-            words="does something, by the documentation's own words" if never else "",
+            words=_NEVER[operation.acts] if never else "",
         )
     verdict, words = _verdict(seen)
     return OperationResult(

@@ -16,6 +16,7 @@ _MORE = "what a login wants besides user name and password (AU)"
 _TAKEN = "which bodies the login takes (AU)"
 
 _LOGIN = where("POST", kinds=(Kind.LOGIN,))
+_WRONG = frozenset(("AUTH-12", "STA-8"))
 _TOKEN = frozenset(("AUTH-10", "AUTH-11", "DATE-1", "ENV-1", "ENV-2", "FMT-1", "FMT-2", "FMT-3"))
 
 LOCKED_AFTER = 5
@@ -107,7 +108,7 @@ VARIANTS = (
         summary="a login asks for the solution of a picture: 403",
         apply=_wants(403, "Captcha required"),
         aspects=_SECOND,
-        leaves=_TOKEN,
+        leaves=_TOKEN | _WRONG,
     ),
     Variant(
         name="login-restricted",
@@ -115,7 +116,7 @@ VARIANTS = (
         summary="nobody may log in from this address: 403",
         apply=_wants(403, "Login from this IP address is not allowed"),
         aspects=_SECOND,
-        leaves=_TOKEN,
+        leaves=_TOKEN | _WRONG,
     ),
     Variant(
         name="login-form-only",
@@ -130,6 +131,7 @@ VARIANTS = (
         summary="a login takes JSON alone",
         apply=_takes("application/json"),
         aspects=_BODIES,
+        leaves=frozenset(("FMT-3", "ENV-2", "DATE-1")),
     ),
     Variant(
         name="login-locks",
