@@ -17,6 +17,7 @@ import idna
 
 from workspace_conformance.verdict.baseline import Baseline
 from workspace_conformance.verdict.gate import Gate
+from workspace_conformance.verdict.known import Known
 from workspace_conformance.verdict.waivers import Waiver
 
 MAX_WAIT = 60.0  # seconds to wait, all told, for a target that throttles one request
@@ -72,6 +73,7 @@ class Settings:
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline | None = field(default=None, repr=False)
     gate: Gate = Gate.VIOLATIONS
+    known: Known | None = field(default=None, repr=False)  # deviations that are no news
     min_judged: int = 0  # percent of the MUST requirements that must be judged whole
     plan: bool = False
     sign: Path | None = None  # the key that signs the certificate

@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from workspace_conformance.contract.data_files import schema_path
+from workspace_conformance.exchange.outcomes import Outcome
 from workspace_conformance.exchange.parsing import printable
 from workspace_conformance.reporting import statement
 from workspace_conformance.settings import SettingsError
+from workspace_conformance.verdict import known
+from workspace_conformance.verdict.verdicts import CaseResult
 
 PAYLOAD = "application/vnd.in-toto+json"
 
@@ -170,7 +173,10 @@ def _check_verdicts(predicate: Mapping[str, Any], again: Mapping[str, Any]) -> N
     )
     if (own["requirements"], own["judged"]) != (len(again["requirements"]), judged):
         raise Doubt(f"{judged} of {len(again['requirements'])} requirements were judged")
-    if predicate["result"] != statement.RESULTS.get(own["verdict"]):
+    expected = statement.RESULTS.get(own["verdict"])
+    if "known" in own and predicate["failedTests"] and _is_known(str(own["known"]), again):
+        expected = "WARNED"
+    if predicate["result"] != expected:
         raise Doubt(f"the result is {predicate['result']}, and the verdict {own['verdict']}")
     if (own["verdict"] == "non-conformant") is not bool(predicate["failedTests"]):
         raise Doubt(
@@ -178,6 +184,30 @@ def _check_verdicts(predicate: Mapping[str, Any], again: Mapping[str, Any]) -> N
         )
     if own["verdict"] == "conformant" and again["verdict"] != "conformant":
         raise Doubt(f"judged again, the target is {again['verdict']}")
+
+
+def _is_known(name: str, again: Mapping[str, Any]) -> bool:
+    """Whether all that is violated is known of a product's version."""
+    try:
+        of_version = known.load(name)
+    except known.KnownError:
+        raise Doubt(f"nothing is known of {printable(name, 60)}") from None
+    return all(
+        of_version.covering(
+            CaseResult(
+                case["id"],
+                row["id"],
+                Outcome.FAILED,
+                message=case["message"],
+                method=case.get("method"),
+                format=case.get("format"),
+                resource=case.get("resource"),
+            )
+        )
+        for row in again["requirements"]
+        for case in row["cases"]
+        if row["level"] == "MUST" and case["outcome"] == "failed"
+    )
 
 
 def _digest(file: Path) -> str:

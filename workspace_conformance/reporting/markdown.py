@@ -84,9 +84,11 @@ def _violations(data: Data) -> Iterator[str]:
         return
     yield "### Violated"
     yield ""
-    for row in sorted(failed, key=lambda row: (row["level"] != "MUST", row["waived"])):
+    for row in sorted(
+        failed, key=lambda row: (row["level"] != "MUST", row["waived"] or row.get("known", False))
+    ):
         cases = [case for case in row["cases"] if case["outcome"] == "failed"]
-        waived = ", waived" if row["waived"] else ""
+        waived = ", waived" if row["waived"] else ", known" if row.get("known") else ""
         yield f"* **{row['id']}** ({row['level']}{waived}): {_escaped(row['statement'])}  "
         yield f"  {len(cases)} of {len(row['cases'])} cases, e.g. {code(cases[0]['message'])}"
         for waiver in _waivers(cases):

@@ -246,7 +246,7 @@ def _row(row: Data, failed: Sequence[Data], shown: Mapping[str, Shown]) -> Row:
         statement=row["statement"],
         verdict=row["verdict"],
         tally={name: tally[name] for name in ("passed", "failed", "untested")},
-        waived=row["verdict"] == "failed" and bool(row.get("waived")),
+        waived=row["verdict"] == "failed" and bool(row.get("waived") or row.get("known")),
         failures=[
             Failure(
                 case["id"],
@@ -267,9 +267,9 @@ def _row(row: Data, failed: Sequence[Data], shown: Mapping[str, Shown]) -> Row:
 def _waiver(case: Data) -> str:
     waiver = case.get("waived")
     if not waiver:
-        return ""
+        return f"Known: {case['known']['statement']}" if "known" in case else ""
     who = ", ".join(waiver[name] for name in ("owner", "link") if waiver.get(name))
-    return f"{waiver['reason']} ({who}; until {waiver['expires']})"
+    return f"Waived: {waiver['reason']} ({who}; until {waiver['expires']})"
 
 
 def short(text: str | None, most: int = MESSAGE_CHARACTERS) -> str:

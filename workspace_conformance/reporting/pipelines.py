@@ -35,8 +35,8 @@ def workflow_commands(data: Data) -> list[str]:
         failed = [case for case in row["cases"] if case["outcome"] == "failed"]
         if not failed:
             continue
-        kind = "error" if row["level"] == "MUST" and not row["waived"] else "warning"
-        waived = ", waived" if row["waived"] else ""
+        waived = ", waived" if row["waived"] else ", known" if row.get("known") else ""
+        kind = "error" if row["level"] == "MUST" and not waived else "warning"
         file = failed[0]["id"].partition("::")[0]
         title = f"{row['id']} ({row['level']}{waived}) is violated"
         words = f"{row['statement']}\n{len(failed)} of {len(row['cases'])} cases, e.g.: " + short(

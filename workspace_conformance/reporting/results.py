@@ -18,7 +18,7 @@ from workspace_conformance.settings import Settings
 from workspace_conformance.transport import proxies
 from workspace_conformance.verdict import operations
 from workspace_conformance.verdict.baseline import Baseline, Changes
-from workspace_conformance.verdict.gate import Decision, is_waived
+from workspace_conformance.verdict.gate import Decision, is_known, is_waived
 from workspace_conformance.verdict.operations import Operations
 from workspace_conformance.verdict.verdicts import CaseResult, Judged, LeftOut, TargetVerdict
 
@@ -109,6 +109,7 @@ def as_data(result: Result) -> dict[str, Any]:
                 "statement": row.requirement.statement,
                 "verdict": str(row.verdict),
                 "waived": is_waived(row, result.decision),
+                "known": is_known(row, result.decision),
                 "cases": [_case(case, result.decision, result.exchanges) for case in row.cases],
             }
             for row in result.judged
@@ -206,6 +207,24 @@ def _gate(result: Result) -> dict[str, Any]:
             {**waiver.data(), "cases": waived.count(waiver)} for waiver in result.settings.waivers
         ],
         "needless": list(result.decision.needless),
+        "known": _known(result),
+    }
+
+
+def _known(result: Result) -> dict[str, Any] | None:
+    """The version whose known deviations were told apart, and how many cases show each."""
+    known = result.settings.known
+    if known is None:
+        return None
+    shown = Counter(deviation.id for deviation in result.decision.known.values())
+    return {
+        "name": known.name,
+        "evidence": known.evidence,
+        "deviations": [
+            {"id": row.id, "statement": row.statement, "cases": shown[row.id]}
+            for row in known.deviations
+            if row.id in shown
+        ],
     }
 
 
@@ -240,6 +259,9 @@ def _case(
         data["chain"] = [one.number for one in chain]
     if case.id in decision.waived:
         data["waived"] = decision.waived[case.id].data()
+    if case.id in decision.known:
+        deviation = decision.known[case.id]
+        data["known"] = {"id": deviation.id, "statement": deviation.statement}
     return data
 
 

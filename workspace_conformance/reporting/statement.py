@@ -2,7 +2,8 @@
 
 Source: in-toto attestation framework, Statement v1 and predicate test-result v0.1. `result` is
 PASSED for a conformant target and for nothing else, FAILED where a MUST is violated, WARNED where
-nothing is violated and not everything was proved: `workspaceConformance` holds our own denominator.
+nothing is violated and not everything was proved, or where all that is violated is known of the
+product's version and the run was told so (--known): `workspaceConformance` holds our own denominator.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def statement(
         ],
         "predicateType": PREDICATE,
         "predicate": {
-            "result": RESULTS[data["verdict"]],
+            "result": _result(data),
             "configuration": configuration,
             "passedTests": named("passed"),
             "warnedTests": named("failed", "SHOULD"),
@@ -70,6 +71,7 @@ def statement(
                     row["id"]: _reasons(row) for row in rows if row["verdict"] == "untested"
                 },
                 "leftOut": len(data["left_out"]),
+                **({"known": data["gate"]["known"]["name"]} if data["gate"].get("known") else {}),
                 "operations": _operations(data["operations"]),
             },
         },
@@ -89,6 +91,19 @@ def _operations(operations: Mapping[str, Any]) -> dict[str, Any]:
         "absent": absent,
         "described": described and {"source": described["source"], **described["counts"]},
     }
+
+
+def _result(data: Mapping[str, Any]) -> str:
+    """Where all that is violated is known of the product's version, it is a warning: no pass ever."""
+    violated = [
+        case
+        for row in data["requirements"]
+        for case in row["cases"]
+        if row["level"] == "MUST" and case["outcome"] == "failed"
+    ]
+    if violated and all("known" in case for case in violated):
+        return "WARNED"
+    return RESULTS[data["verdict"]]
 
 
 def digest_of(value: Any) -> str:

@@ -19,7 +19,7 @@ from workspace_conformance.reporting.chains import chain
 from workspace_conformance.reporting.lines import WIDTH, Line, counted, cut, wrapped
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.transport.redaction import Redactor
-from workspace_conformance.verdict.gate import Decision, is_waived
+from workspace_conformance.verdict.gate import Decision, is_known, is_waived
 from workspace_conformance.verdict.verdicts import CaseResult, Judged, Verdict
 
 MOST_LINES = 48  # on a terminal, of all blocks
@@ -27,31 +27,38 @@ CHAIN = 4  # exchanges beside the telling one that are told
 CAUSES = 4  # of one requirement that are told on a terminal
 
 _GROUPS = (
-    (Level.MUST, False, "Violated", "red"),
-    (Level.SHOULD, False, "Advisory: violated SHOULD", "yellow"),
-    (Level.MUST, True, "Violated, waived", "yellow"),
-    (Level.SHOULD, True, "Advisory, waived", "yellow"),
+    (Level.MUST, "", "Violated", "red"),
+    (Level.SHOULD, "", "Advisory: violated SHOULD", "yellow"),
+    (Level.MUST, "waived", "Violated, waived", "yellow"),
+    (Level.SHOULD, "waived", "Advisory, waived", "yellow"),
+    (Level.MUST, "known", "Violated, and known", "yellow"),
+    (Level.SHOULD, "known", "Advisory, and known", "yellow"),
 )
 
 
 def blocks(result: Result, redactor: Redactor, *, brief: bool) -> Iterator[Line]:
-    """The lines for all that is violated: MUST first, what is waived last."""
+    """The lines for all that is violated: MUST first, what is excused last."""
     spent = 0
-    for level, waived, words, colour in _GROUPS:
+    for level, excuse, words, colour in _GROUPS:
         rows = [
             row
             for row in result.judged
             if row.verdict is Verdict.FAILED
             and row.requirement.level is level
-            and is_waived(row, result.decision) is waived
+            and _excuse(row, result.decision) == excuse
         ]
         if rows:
-            yield Line(words, {"bold": True, colour: True})
+            of = f" of {result.settings.known.name}" if "known" in words else ""  # type: ignore[union-attr]
+            yield Line(f"{words}{of}", {"bold": True, colour: True})
         for row in rows:
-            lines = [
-                *_block(row, result.exchanges, redactor, colour, brief=brief),
-                *_waivers(row, result.decision),
-            ]
+            lines = (
+                [_known(row, result)]
+                if excuse == "known" and brief
+                else [
+                    *_block(row, result.exchanges, redactor, colour, brief=brief),
+                    *_waivers(row, result.decision),
+                ]
+            )
             height = sum(1 + max(0, len(line.text) - 1) // WIDTH for line in lines)
             if brief and spent and spent + height > MOST_LINES:
                 lines = [_in_one_line(row, result.exchanges, colour)]
@@ -158,6 +165,23 @@ def simplest(failed: Sequence[CaseResult], exchanges: Mapping[int, Exchange]) ->
         return False, exchange.request.method != "GET", len(exchange.request.url)
 
     return min(failed, key=weight)
+
+
+def _excuse(row: Judged, decision: Decision) -> str:
+    if is_waived(row, decision):
+        return "waived"
+    return "known" if is_known(row, decision) else ""
+
+
+def _known(row: Judged, result: Result) -> Line:
+    """A requirement whose violations are known, in one line."""
+    shown = dict.fromkeys(
+        result.decision.known[case.id].statement
+        for case in row.cases
+        if case.id in result.decision.known
+    )
+    count = sum(case.outcome is Outcome.FAILED for case in row.cases)
+    return Line(cut(f"{row.requirement.id}, {counted(count)}: {' '.join(shown)}"))
 
 
 def _waivers(row: Judged, decision: Decision) -> Iterator[Line]:

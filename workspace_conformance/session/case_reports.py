@@ -46,11 +46,15 @@ def complete(
         *interrupted_case.properties(requirement, str(result.reason or "")),
         *([("waived", f"{waiver.reason} (until {waiver.expires})")] if waiver else []),
     ]
-    if waiver is not None and not run.settings.certify:
+    known = run.settings.known.covering(result) if run.settings.known and not waiver else None
+    if known is not None:
+        item.user_properties.append(("known", known.statement))
+    if (waiver is not None or known is not None) and not run.settings.certify:
         # Neither a failure for whoever reads JUnit, nor a pass.
         file, line, _ = item.location
         report.outcome = "skipped"
-        report.longrepr = (file, line or 0, f"Skipped: waived ({waiver.reason}): {result.message}")
+        why = f"waived ({waiver.reason})" if waiver else f"known ({known and known.statement})"
+        report.longrepr = (file, line or 0, f"Skipped: {why}: {result.message}")
     elif result.outcome is Outcome.FAILED:
         report.longrepr = _finding(run, item, result, requirement)
     elif result.error:

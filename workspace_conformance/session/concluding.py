@@ -63,6 +63,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         judged,
         verdict,
         waived_by=run.settings.waivers,
+        known_of=run.settings.known,
         baseline=run.settings.baseline,
         gate=run.settings.gate,
         certify=run.settings.certify,

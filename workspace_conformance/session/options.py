@@ -114,6 +114,12 @@ OPTIONS = (
         "WHAT",
     ),
     Option(
+        "--known",
+        "WORKSPACE_KNOWN",
+        "known deviations of a product version: shown apart, and no failure of the gate",
+        "NAME",
+    ),
+    Option(
         "--id-examples",
         "WORKSPACE_ID_EXAMPLES",
         "ids drawn per property: a number, or 'thorough' (200)",

@@ -20,6 +20,7 @@ from workspace_conformance.transport import proxies, recording
 from workspace_conformance.verdict import baseline, waivers
 from workspace_conformance.verdict.baseline import Baseline
 from workspace_conformance.verdict.gate import Gate
+from workspace_conformance.verdict.known import Known
 from workspace_conformance.verdict.waivers import Waiver
 
 THOROUGH = 200
@@ -55,6 +56,17 @@ def _load_baseline(file: str | None) -> Baseline | None:
         return None if file is None else baseline.load(Path(file))
     except baseline.BaselineError as error:
         raise SettingsError(f"--baseline {error}") from None
+
+
+def _load_known(name: str | None) -> Known | None:
+    if name is None:
+        return None
+    from workspace_conformance.verdict import known
+
+    try:
+        return known.load(name.strip())
+    except known.KnownError as error:
+        raise SettingsError(f"--known: {error}") from None
 
 
 def _check_gate(text: str | None) -> Gate:
@@ -175,6 +187,7 @@ def _resolve(read: OptionValues) -> Settings:
             waivers=_load_waivers(read.text("--waivers")),
             baseline=_load_baseline(read.text("--baseline")),
             gate=_check_gate(read.text("--gate")),
+            known=_load_known(read.text("--known")),
             min_judged=values.check_percent("--min-judged", read.text("--min-judged") or "0"),
             replay=Path(replay),
         )
@@ -214,6 +227,7 @@ def _resolve(read: OptionValues) -> Settings:
             waivers=_load_waivers(read.text("--waivers")),
             baseline=_load_baseline(read.text("--baseline")),
             gate=_check_gate(read.text("--gate")),
+            known=_load_known(read.text("--known")),
             min_judged=values.check_percent("--min-judged", read.text("--min-judged") or "0"),
             plan=read.switch("--plan"),
             clean_up=Path(journal) if (journal := read.text("--clean-up")) else None,

@@ -13,6 +13,7 @@ from workspace_conformance.exchange.outcomes import Outcome
 from workspace_conformance.verdict import baseline as baselines
 from workspace_conformance.verdict import waivers
 from workspace_conformance.verdict.baseline import Baseline, Changes
+from workspace_conformance.verdict.known import Deviation, Known
 from workspace_conformance.verdict.verdicts import (
     CaseResult,
     Exit,
@@ -36,7 +37,8 @@ class Gate(StrEnum):
 class Decision:
     """How a run passed the gate.
 
-    waived: the waiver of each waived case, by its id. needless: sentences about waivers that are
+    waived: the waiver of each waived case, by its id; known: the known deviation of each other case
+    that shows one. needless: sentences about waivers that are
     not needed. changes: what changed since the baseline, if one was given. words: the decision in a
     sentence; "" where neither waivers nor a baseline had a say in it.
     """
@@ -44,6 +46,7 @@ class Decision:
     exit_code: int
     words: str = ""
     waived: Mapping[str, Waiver] = field(default_factory=dict)
+    known: Mapping[str, Deviation] = field(default_factory=dict)
     needless: Sequence[str] = ()
     changes: Changes | None = None
 
@@ -58,6 +61,7 @@ def decide(
     verdict: TargetVerdict,
     *,
     waived_by: Sequence[Waiver] = (),
+    known_of: Known | None = None,
     baseline: Baseline | None = None,
     gate: Gate = Gate.VIOLATIONS,
     certify: bool = False,
@@ -78,8 +82,15 @@ def decide(
         for case in cases
         if (waiver := waivers.covering(waived_by, case)) is not None
     }
-    known = set(baselines.known(baseline, cases)) if baseline else set()
-    excused = set(waived) | (known if gate is Gate.REGRESSIONS else set())
+    deviations = {
+        case.id: deviation
+        for case in cases
+        if known_of is not None
+        and case.id not in waived
+        and (deviation := known_of.covering(case)) is not None
+    }
+    before = set(baselines.known(baseline, cases)) if baseline else set()
+    excused = {*waived, *deviations, *(before if gate is Gate.REGRESSIONS else ())}
     excused = set() if certify else excused
     code = exit_code(judged, verdict, certify=certify, strict=strict, excused=excused)
     told = [waivers.needless(waiver, cases) for waiver in waived_by] if whole else []
@@ -96,20 +107,24 @@ def decide(
     if ended is None and code in (Exit.VIOLATED, Exit.NOT_JUDGED):
         reasons = _reasons(judged, failing, certify=certify, strict=strict)
         reasons += [too_few] if too_few else []
-        if (waived_by and not certify) or regressions:
-            reasons = [*_violations(judged, failing, new=regressions), *reasons]
+        if ((waived_by or known_of) and not certify) or regressions:
+            new = regressions or known_of is not None
+            reasons = [*_violations(judged, failing, new=new), *reasons]
     if reasons:
         words = f"Gate failed: {'; '.join(reasons)}"
-        if certify and waived_by:
-            words += ". --certify excuses nothing: the waivers have no effect"
-    elif waived_by or regressions:
-        words = _words(code, waived, known if regressions else None, needless)
+        if certify and (waived_by or known_of):
+            words += f". --certify excuses nothing: {_without_effect(waived_by, known_of)}"
+    elif waived_by or known_of or regressions:
+        words = _words(
+            code, waived, deviations, known_of, before if regressions else set(), needless
+        )
     else:
         words = ""
     return Decision(
         code,
         words,
         waived,
+        deviations,
         needless,
         baselines.compare(baseline, cases) if baseline else None,
     )
@@ -167,7 +182,9 @@ _WHY = {
 def _words(
     code: int,
     waived: Mapping[str, Waiver],
-    known: set[str] | None,
+    deviations: Mapping[str, Deviation],
+    known_of: Known | None,
+    before: set[str],
     needless: Sequence[str],
 ) -> str:
     if code not in (Exit.OK, Exit.USAGE):
@@ -177,9 +194,28 @@ def _words(
         return f"Gate failed: {'; '.join(needless)}"
     used = len(set(waived.values()))
     parts = [f"with {used} waiver{'' if used == 1 else 's'}"] if used else []
-    if known:
-        parts.append(f"with {len(known)} failing cases that the baseline has too")
-    return " ".join(["Gate passed", *[" and ".join(parts)]]).strip()
+    shown = len({deviation.id for deviation in deviations.values()})
+    if shown and known_of is not None:
+        parts.append(f"with {shown} known deviation{'' if shown == 1 else 's'} of {known_of.name}")
+    if before:
+        parts.append(f"with {len(before)} failing cases that the baseline has too")
+    return f"Gate passed {' and '.join(parts)}".strip()
+
+
+def _without_effect(waived_by: Sequence[Waiver], known_of: Known | None) -> str:
+    if not waived_by:
+        return "--known has no effect"
+    return (
+        "neither waivers nor --known have an effect" if known_of else "the waivers have no effect"
+    )
+
+
+def is_known(row: Judged, decision: Decision) -> bool:
+    """Whether every violation of a requirement is excused, and at least one is a known deviation."""
+    failed = [case.id for case in row.cases if case.outcome is Outcome.FAILED]
+    return any(name in decision.known for name in failed) and all(
+        name in decision.known or name in decision.waived for name in failed
+    )
 
 
 def is_waived(row: Judged, decision: Decision) -> bool:
