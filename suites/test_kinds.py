@@ -27,14 +27,14 @@ def each(requirement: str, kinds: tuple[Kind, ...] = LIVED) -> pytest.MarkDecora
 @each("REST-1")
 def test_what_was_made_is_served(portal: Portal, kind: Kind) -> None:
     """Each record that was made is served at its own URL."""
-    lived.expect_urls(life(portal, kind))
+    lived.expect_urls(life(portal, kind, "GET"))
 
 
 @pytest.mark.requirement("REST-5")
 @each("REST-5", CHANGED)
 def test_get_serves_what_put_reported(portal: Portal, kind: Kind) -> None:
     """What PUT reports as updated is what GET then serves."""
-    lived.expect_reported(life(portal, kind))
+    lived.expect_reported(life(portal, kind, "PUT"))
 
 
 @pytest.mark.requirement("REQ-1")
@@ -55,21 +55,21 @@ def test_forms_have_the_same_effect(portal: Portal, kind: Kind) -> None:
 @each("STA-2")
 def test_creations_answer_201(portal: Portal, kind: Kind) -> None:
     """POST that makes a record answers 201, and the record is there."""
-    lived.expect_created(life(portal, kind))
+    lived.expect_created(life(portal, kind, "POST"))
 
 
 @pytest.mark.requirement("STA-3")
 @each("STA-3", CHANGED)
 def test_updates_answer_200(portal: Portal, kind: Kind) -> None:
     """PUT that updates a record answers 200."""
-    lived.expect_updated(life(portal, kind))
+    lived.expect_updated(life(portal, kind, "PUT"))
 
 
 @pytest.mark.requirement("STA-4")
 @each("STA-4")
 def test_deletes_answer_200(portal: Portal, kind: Kind) -> None:
     """DELETE of a record answers 200, the record is gone, and the list shows it no more."""
-    lived.expect_removed(life(portal, kind))
+    lived.expect_removed(life(portal, kind, "DELETE"))
 
 
 @pytest.mark.requirement("STA-5")

@@ -64,7 +64,9 @@ def _steps(life: Life, taken: Mapping[str, T], names: Iterable[str]) -> list[Cal
 
 
 def expect_urls(life: Life) -> None:
-    """REST-1: each record that was made is served at its own URL."""
+    """REST-1: each record that was made is served at its own URL, and under the id that the list
+    gives.
+    """
     __tracebackhide__ = True
 
     def judge(made: Creation) -> None:
@@ -82,6 +84,8 @@ def expect_urls(life: Life) -> None:
             violation(found, f"serves the record {shown!r} at the URL of {made.record.id!r}")
 
     _each(judge, _steps(life, life.made, _ENCODINGS))
+    if life.elsewhere is not None:
+        expect_success(life.elsewhere)
 
 
 def expect_created(life: Life) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from workspace_conformance.checks.expectations import difference
@@ -21,11 +22,12 @@ from workspace_conformance.checks.experiments import (
     Update,
 )
 from workspace_conformance.checks.repeated_reads import let_list_follow
-from workspace_conformance.contract.kinds import LIVED, Kind, named
-from workspace_conformance.exchange import contents
+from workspace_conformance.contract.kinds import LIVED, Kind, named, operation_of
+from workspace_conformance.exchange import cases, contents
 from workspace_conformance.exchange.identifiers import Form, encode, form_of
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.portal.ownership import bears
 from workspace_conformance.portal.records import Portal, Record
 from workspace_conformance.transport.client import (
     NOT_NOW,
@@ -36,6 +38,7 @@ from workspace_conformance.transport.client import (
     succeeded,
     unusable,
 )
+from workspace_conformance.verdict.operations import name_of
 
 T = TypeVar("T")
 
@@ -54,8 +57,9 @@ class Life:
 
     made: the creations, by the encoding of their body ("json" with .json, "form" with no suffix).
     listed: whether the list of the kind showed the record that a creation made, where that was
-    looked at. read: the first record, by format. first: the list while the first record is there;
-    last: the list once all are removed. changed: the updates, by encoding as the creations.
+    looked at. read: the first record, by format. first: the list while it is there; elsewhere: what
+    is served at the id that this list shows it with, where that is another than its own. last: the
+    list once all are removed. changed: the updates, by encoding as the creations.
     removed: the deletions, by format. unknown: PUT and DELETE of a record that does not exist.
     stopped: why what is missing was not done.
     """
@@ -65,6 +69,7 @@ class Life:
     listed: dict[str, bool] = field(default_factory=dict)
     read: dict[str, Exchange] = field(default_factory=dict)
     first: Exchange | None = None
+    elsewhere: Exchange | None = None
     changed: dict[str, Update] = field(default_factory=dict)
     removed: dict[str, Deletion] = field(default_factory=dict)
     last: Exchange | None = None
@@ -80,10 +85,16 @@ class Life:
         )
 
 
-def life(portal: Portal, kind: Kind) -> Life:
+def life(portal: Portal, kind: Kind, method: str = "") -> Life:
     """The life of a kind, lived once. Untested where the portal makes no record of it: absent, not
     permitted, or refused with words about its values.
+
+    The case under way is told which kind it judges, and, with a `method`, which operation.
     """
+    case = cases.current()
+    if case is not None:
+        case.resource = kind.name
+        case.operation = name_of(operation_of(kind, method)) if method else None
     return portal.once(("life", kind.name), lambda: _live(portal, kind))
 
 
@@ -143,7 +154,7 @@ def _given_others(portal: Portal, kind: Kind) -> None:
     others = [named(name) for name in above]
     others += [other for other in map(named, kind.needs.values()) if not portal.ids(other)]
     for other in others:
-        lived = life(portal, other)
+        lived = portal.once(("life", other.name), partial(_live, portal, other))
         if lived.stopped is not None:
             raise lived.stopped
 
@@ -218,7 +229,12 @@ def _read(portal: Portal, lived: Life, record: Record) -> None:
         # As it was looked at when it was made: nothing has happened to it since.
         seen = record.found if _was_asked(record, fmt, portal) else None
         lived.read[fmt] = seen or portal.get(record.path, fmt, fresh=True)
-    lived.first = portal.get(lived.kind.listing, "json", fresh=True)
+    kind = lived.kind
+    lived.first = portal.get(kind.listing, "json", fresh=True)
+    for view in contents.records(lived.first, kind.list_in) if lived.first.succeeded else []:
+        identity = contents.text(view, kind.id)
+        if bears(kind, view, record.name) and identity and identity != record.id:
+            lived.elsewhere = portal.served(kind.at(encode(identity)), fresh=True)
 
 
 def _was_asked(record: Record, fmt: str, portal: Portal) -> bool:

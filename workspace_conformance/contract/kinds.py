@@ -245,6 +245,14 @@ def _fits(operation: Operation, parts: list[str]) -> bool:
     return all(want.startswith("{") or want.lower() == have.lower() for want, have in pairs)
 
 
+def operation_of(kind: Kind, method: str) -> Operation:
+    """The documented operation with which a record of a kind is made (POST), read (GET), changed
+    (PUT) or removed (DELETE).
+    """
+    path = {"POST": kind.make, "PUT": kind.change or kind.item}.get(method, kind.item)
+    return _operation(method, path, kind.name)
+
+
 def named(name: str) -> Kind:
     """The kind of that name; KeyError where there is none."""
     return {kind.name: kind for kind in all_kinds()}[name]
@@ -267,5 +275,6 @@ __all__ = [
     "all_kinds",
     "letters",
     "named",
+    "operation_of",
     "read_kinds",
 ]

@@ -125,7 +125,10 @@ def _look(portal: Portal, kind: Kind, removed: set[str]) -> None:
     entries = [entry for entry in journal.everything() if entry.kind == kind.name]
     if not entries:
         return
-    listed = whole_list(portal, kind)
+    # Of a kind that lives one life, all of which is seen to be gone, further ones that a creation
+    # made would be on the first page.
+    is_done = not kind.core and all(entry.gone for entry in entries)
+    listed = whole_list(portal, kind, 1) if is_done else whole_list(portal, kind)
     if listed is None:
         answer = portal.served(kind.listing).response
         if answer is None or answer.status not in _CLOSED:

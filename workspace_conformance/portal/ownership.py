@@ -124,9 +124,9 @@ def may_bear(kind: Kind, view: contents.View | None, name: str) -> bool:
     return bool(mark) and (mark in own or own in mark)
 
 
-def whole_list(portal: Served, kind: Kind) -> dict[str, contents.View] | None:
+def whole_list(portal: Served, kind: Kind, pages: int = _PAGES) -> dict[str, contents.View] | None:
     """Every record of a kind by id, page after page; None when the list cannot be read."""
-    found = _pages(portal, kind, _PAGES)
+    found = _pages(portal, kind, pages)
     return None if found is None else found[0]
 
 
