@@ -10,6 +10,7 @@ from __future__ import annotations
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from workspace_conformance.checks.documented import strangers
 from workspace_conformance.checks.documented.reading import documented, judge
 from workspace_conformance.contract.documented import Operation
 from workspace_conformance.portal.records import Portal
@@ -165,3 +166,14 @@ def test_listed_records_are_served(portal: Portal, operation: Operation) -> None
 def test_reading_again_says_the_same(portal: Portal, operation: Operation) -> None:
     """GET asked again answers the same records."""
     judge(portal, SUBJECT, "REST-4", operation)
+
+
+@pytest.mark.requirement("AUTH-1")
+@pytest.mark.writes
+@pytest.mark.parametrize(
+    "operation",
+    [pytest.param(it, id=f"AUTH-1 {it.method} {it.name}") for it in strangers.writes()],
+)
+def test_writing_needs_authorization(portal: Portal, operation: Operation) -> None:
+    """POST, PUT and DELETE without Authorization, to an id that names nothing, are refused."""
+    strangers.expect_refused(portal, operation)

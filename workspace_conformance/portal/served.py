@@ -170,4 +170,6 @@ def note(resource: Resource) -> Resource:
 
 def _is_about_a_record(key: object) -> bool:
     """Whether what is known under this key is a record that was found to be read."""
+    if isinstance(key, tuple) and key[0] in ("documented list", "documented module"):
+        return True
     return key in ("commented", "dotted person") or (isinstance(key, tuple) and key[0] == "an item")

@@ -83,7 +83,7 @@ def ask(portal: Portal, known: KnownValues, operation: Operation) -> Answers:
     turn = zlib.crc32(operation.name.encode())
     if operation.needs_authorization:
         answers.refusal = portal.get(
-            main.path, FORMATS[turn % 3], query=main.query, credential=NOBODY, fresh=portal.anew
+            main.path, FORMATS[turn % 3], query=main.query, credential=NOBODY
         )
     if main.identity is not None:
         unknown = main.with_id(unknown_id(portal, main))
@@ -155,7 +155,7 @@ def _last(known: KnownValues, main: Question) -> list[Question]:
 
 
 def _get(portal: Portal, question: Question, fmt: str) -> Exchange:
-    exchange = portal.get(question.path, fmt, query=question.query, fresh=portal.anew)
+    exchange = portal.get(question.path, fmt, query=question.query)
     if exchange.trouble is Trouble.TIMEOUT:
         raise Untested(
             Reason.TOO_SLOW,
@@ -257,4 +257,4 @@ def _mistaken(portal: Portal, question: Question, fmt: str) -> Exchange | None:
         return None
     parts = [it for it in question.query.split("&") if it and not it.startswith(f"{name}=")]
     query = "&".join([*parts, f"{quote(name)}={NO_VALUE}"])
-    return portal.get(question.path, fmt, query=query, fresh=portal.anew)
+    return portal.get(question.path, fmt, query=query)

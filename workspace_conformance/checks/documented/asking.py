@@ -213,7 +213,7 @@ def _below_some(portal: Portal, known: KnownValues, operation: Operation) -> Lis
 def listed_by(portal: Portal, question: Question) -> Listed | None:
     """What a question about a list shows, in whichever form; None where it does not succeed."""
     for fmt in ("json", "xml", ""):
-        exchange = portal.get(question.path, fmt, query=question.query, fresh=portal.anew)
+        exchange = portal.get(question.path, fmt, query=question.query)
         if exchange.trouble is not None:
             raise unusable(exchange, f"the list {question.operation.name} cannot be read")
         if succeeded(exchange) and contents.value(exchange.response) is not None:

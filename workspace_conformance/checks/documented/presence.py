@@ -46,7 +46,7 @@ def _why_not(
         (probes[0], ""),
         *((it, "json") for it in probes[1:2]),
     ]:
-        exchange = portal.get(operation.name, fmt, fresh=portal.anew)
+        exchange = portal.get(operation.name, fmt)
         asked.append(exchange)
         if exchange.response is None or exchange.response.status not in ABSENT | FORBIDDEN:
             return None

@@ -57,8 +57,10 @@ def judge(portal: Portal, subject: Subject, requirement: str, operation: Operati
         case.operation = f"{operation.method} {operation.name}"
     cases.enter(None)  # what the experiment asks is credited requirement by requirement
     try:
-        outcomes = portal.known(
-            ("documented", operation.path), lambda: _read(portal, subject, operation)
+        # To confirm what was seen, only that is judged again.
+        wanted = (requirement,) if portal.after is not None else tuple(JUDGES)
+        outcomes = portal.once(
+            ("documented", operation.path), lambda: _read(portal, subject, operation, wanted)
         )
     finally:
         cases.enter(case)
@@ -71,9 +73,11 @@ def judge(portal: Portal, subject: Subject, requirement: str, operation: Operati
         raise copy.copy(outcome.error).with_traceback(None)
 
 
-def _read(portal: Portal, subject: Subject, operation: Operation) -> dict[str, Outcome]:
+def _read(
+    portal: Portal, subject: Subject, operation: Operation, requirements: Sequence[str]
+) -> dict[str, Outcome]:
     asking = cases.current()
-    wanted = [name for name in JUDGES if judges(subject.known, operation, name)]
+    wanted = [name for name in requirements if judges(subject.known, operation, name)]
     try:
         given_module(portal, subject.known, operation, subject.operations)
         answers = ask(portal, subject.known, operation)
