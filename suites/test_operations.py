@@ -30,6 +30,7 @@ from workspace_conformance.checks.expectations import (
     given_refusal,
     given_success,
     violation,
+    wrong_media,
 )
 from workspace_conformance.checks.operation_attempts import (
     ask_with_another_method,
@@ -220,6 +221,9 @@ def _expect_body_by_schema(portal: Portal, name: str) -> None:
             judged += 1
             _expect_none(found, attempt.exchange)
     if not judged:
+        taken = wrong_media(good[0].exchange, described_operations.described()[name].media)
+        if taken:
+            raise Untested(Reason.SETUP_FAILED, taken)
         raise unusable(good[0].exchange, "no success has a body that the schema could judge")
 
 
@@ -257,6 +261,10 @@ def _dated(portal: Portal, operation: Operation) -> list[Attempt]:
         and described_answers.shows_a_date(attempt)
     ]
     if not dated:
+        for attempt in good:
+            taken = wrong_media(attempt.exchange, operation.media)
+            if taken:
+                raise Untested(Reason.SETUP_FAILED, taken)
         raise Untested(Reason.NOT_SERVED, "no answer shows a date-time")
     return dated
 

@@ -535,6 +535,10 @@ PROBES: dict[str, Shows] = {
         p.get(f"group/%7B{p.first('group')}%7D").status == 200
         and p.get(f"group/{p.first('group').replace('-', '')}").status == 200
     ),
+    "ids-padded": lambda p: (
+        p.get(f"group/%20{p.first('group')}").status == 200
+        and p.get(f"group/{p.first('group')}%2F").status == 200
+    ),
     "names-any-case": _status(200, "GET", "people/mike.ZANYATSKI"),
     "paths-any-case": _status(200, "GET", "/API/2.0/Community/BLOG.json"),
     # who may what

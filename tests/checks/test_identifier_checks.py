@@ -280,7 +280,8 @@ def test_what_is_drawn_does_not_hang_on_what_is_loaded() -> None:
 def test_numbers_near_a_number_are_numbers(here: Portal, real: str, texts: list[str]) -> None:
     """Whose beginning is a zero may be another spelling of a number, and is left out."""
     numbered = about(here, POST, real, Form.INTEGER)
-    assert [each.text for each in numbers_near(numbered)] == texts
+    found = [each.text for each in numbers_near(numbered)]
+    assert found == [*texts, *(str(int(real) + 2**bits) for bits in (16, 32, 64))]
 
 
 def test_a_number_that_reaches_another_record_is_seen(

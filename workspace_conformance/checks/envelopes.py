@@ -12,7 +12,13 @@ from functools import cache
 import jsonschema_rs
 from lxml import etree
 
-from workspace_conformance.checks.expectations import answer, declared, given_envelope, violation
+from workspace_conformance.checks.expectations import (
+    answer,
+    declared,
+    given_envelope,
+    violation,
+    wrong_media,
+)
 from workspace_conformance.checks.experiments import Creation, encoded
 from workspace_conformance.checks.repeated_reads import provoke
 from workspace_conformance.contract.data_files import schema_path
@@ -160,8 +166,10 @@ def _given_value(exchange: Exchange, wanted: str) -> object:
     response = answer(exchange)
     found = declared(exchange)
     if found is None or not (found.is_json if wanted == "json" else found.is_xml):
+        words = wrong_media(exchange, wanted)
         raise Untested(
-            Reason.SETUP_FAILED, f"there is no {wanted.upper()} to judge: {printable(str(found))}"
+            Reason.SETUP_FAILED,
+            words or f"there is no {wanted.upper()} to judge: {printable(str(found))}",
         )
     try:
         return read(response.body, found)
@@ -178,9 +186,20 @@ def _members(value: object) -> set[str]:
 
 
 def _size(response: object) -> int:
+    """How much a response holds: the items of a list, 1 for anything else, 0 for nothing."""
+    if isinstance(response, tuple) and len(response) == 1:
+        return 0 if _is_nothing(response[0]) else 1
     if isinstance(response, tuple | list):
         return len(response)
     return 0 if response is None or response == {} or response == "" else 1
+
+
+def _is_nothing(element: Element) -> bool:
+    """Whether an element says nothing: no element in it, and no text but white space. Attributes,
+    comments and processing instructions say nothing, either.
+    """
+    text = "".join(str(part) for part in element.itertext() if isinstance(part, str))
+    return element.find("*") is None and not text.strip()
 
 
 @cache

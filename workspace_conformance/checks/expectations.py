@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import NoReturn
 
-from workspace_conformance.exchange import contents
+from workspace_conformance.exchange import cases, contents
 from workspace_conformance.exchange.media import (
     Envelope,
     MediaType,
@@ -220,6 +220,24 @@ def given_no_bound(exchange: Exchange) -> None:
         pass
     if words:
         raise Untested(Reason.SETUP_FAILED, f"the body was not read, for safety: {words}")
+
+
+_MEDIA_OF_FORM = {"json": "FMT-1", "xml": "FMT-2", "": "FMT-3"}
+
+
+def wrong_media(exchange: Exchange, wanted: str) -> str | None:
+    """Which requirement is broken where a success is not in the media ("json" or "xml") that its form
+    calls for, in words; None where it is, or where what was asked for names no form clearly.
+    """
+    response = exchange.response
+    if response is None or not response.succeeded or response.status in NO_CONTENT:
+        return None
+    found = contents.media_type(response)
+    if found is not None and (found.is_json if wanted == "json" else found.is_xml):
+        return None
+    shown = "JSON" if found and found.is_json else "XML" if found and found.is_xml else None
+    name = _MEDIA_OF_FORM[cases.format_of(exchange.request.url)]
+    return f"{name}: {shown or printable(str(found))} where {WORDS[wanted]} was due"
 
 
 def given_envelope(exchange: Exchange) -> Envelope:

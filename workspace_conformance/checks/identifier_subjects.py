@@ -20,6 +20,7 @@ from workspace_conformance.contract.documented import literal_siblings
 from workspace_conformance.contract.kinds import PERSON, Kind
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import (
+    SUFFIXES,
     WRONG,
     Form,
     Identifier,
@@ -32,6 +33,12 @@ from workspace_conformance.portal.records import Portal
 
 OTHER_KIND: Final = "id of a record of another kind"
 PARAMETERS: Final = {"post": "postid", "group": "groupid", "person": "userid"}
+
+SPECIAL: Final = (
+    "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+)
+"""GUIDs that programs use for nothing and for everything."""
 
 _VERY_LONG: Final = Identifier("a" * 4_000, "a" * 4_000, "very long")
 
@@ -70,7 +77,8 @@ def subject(portal: Portal, name: str) -> Subject:
     none, it is item-1.
     """
     user_name = contents.text(portal.me(), "userName") if name == "user-name" else ""
-    if user_name and PERSON in portal.kinds():
+    # What ends like a format suffix can be taken for one.
+    if user_name and not user_name.lower().endswith(SUFFIXES) and PERSON in portal.kinds():
         return about(portal, PERSON, user_name, Form.NAME)
     resource = portal.item(int(name.removeprefix("item-")) if name.startswith("item-") else 1)
     assert resource.kind is not None
@@ -107,7 +115,13 @@ class Ids:
 
 def unknown(about: Subject) -> Ids:
     """Ids of the right form that no record has."""
-    return Ids((), identifier_strategies.unknown(about.form, about.known, about.reserved))
+    is_allowed = allowed(about.form, about.known, about.reserved)
+    special = SPECIAL if about.form is Form.GUID else ()
+    always = tuple(Identifier(text, text, "special GUID") for text in special)
+    return Ids(
+        tuple(filter(is_allowed, always)),
+        identifier_strategies.unknown(about.form, about.known, about.reserved),
+    )
 
 
 def wrong(about: Subject) -> Ids:
@@ -145,7 +159,8 @@ def numbers_near(about: Subject) -> list[Identifier]:
         return identifier_strategies.near_miss_list(real, about.form, about.known, about.reserved)[
             :1
         ]
-    texts = dict.fromkeys((real[:-1], real[1:], f"{real}0"))
+    wrapped = (str(int(real) + 2**bits) for bits in (16, 32, 64))
+    texts = dict.fromkeys((real[:-1], real[1:], f"{real}0", *wrapped))
     return [
         Identifier(text, encode(text), "number near a real id")
         for text in texts

@@ -69,7 +69,7 @@ def given_unknown_write_refused(portal: Portal, target: Writing) -> None:
 def near_to_write(target: Writing) -> list[Identifier]:
     """Near misses that a lenient portal could take for our record, and for no other."""
     wire = encode(target.about.real)
-    chosen = {wire + end for end in ("x", "%20", "%00", "%2F")}
+    chosen = {wire + end for end in ("x", "%20x", "%00", "%2Fx")}
     if target.about.form is Form.GUID:
         chosen.add(wire[:-1])
     about = target.about

@@ -17,7 +17,7 @@ from workspace_conformance.contract.kinds import KINDS, PERSON, Kind
 from workspace_conformance.exchange import cases, contents
 from workspace_conformance.exchange.contents import View
 from workspace_conformance.exchange.form_comparison import Difference, Path, compare, volatile
-from workspace_conformance.exchange.identifiers import encode
+from workspace_conformance.exchange.identifiers import SUFFIXES, encode
 from workspace_conformance.exchange.media import Element, Json, Refused, Unreadable, envelope, read
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
@@ -259,12 +259,14 @@ def dotted_person(portal: Portal) -> View:
 def _dotted_person(portal: Portal) -> View:
     people = portal.served(PERSON.collection, fresh=portal.anew)
     for view in contents.records(people):
-        if "." in contents.text(view, "userName").strip("."):
+        name = contents.text(view, "userName")
+        if "." in name.strip(".") and not name.lower().endswith(SUFFIXES):
             return view
     if portal.settings.allow_writes:
         record = portal.make(PERSON, "dotted.name")
         shown = portal.shown(record)
-        if "." in contents.text(shown, "userName"):
+        name = contents.text(shown, "userName")
+        if "." in name and not name.lower().endswith(SUFFIXES):
             return shown
     raise Untested(Reason.NOT_SERVED, "no user name on this portal holds a dot")
 

@@ -73,14 +73,17 @@ def encode(text: str) -> str:
 
 
 def meaning(text: str, form: Form) -> str:
-    """One text for all lawful spellings of one id: letter case, a GUID's braces, leading zeros."""
+    """One text for all lawful spellings of one id: letter case, a GUID's braces, leading zeros, white
+    space around it, a slash that leads nowhere else.
+    """
+    text = text.strip().removeprefix("./").removesuffix("/.").strip("/\\").strip()
     if form is Form.GUID:
         bare = text.lower().removeprefix("urn:uuid:")
         digits = re.sub(r"[{}()-]", "", bare)
         return digits if re.fullmatch("[0-9a-f]{32}", digits) else bare
     if form is Form.INTEGER:
         number = _integer(text)
-        return text if number is None or text != text.strip() else str(number)
+        return text if number is None else str(number)
     return unicodedata.normalize("NFC", text).casefold()
 
 
@@ -147,13 +150,11 @@ def near_miss_list(
         *_meant("real id twice", real + real, f"{real},{real}", f"{real}-{real}"),
         *_meant("real id with one character altered", *(real[:-1] + char for char in altered)),
         *_meant("real id with one character altered", *(char + real[1:] for char in altered)),
-        *_sent("real id padded with white space", wire + "%20", "%20" + wire, wire + "%09"),
-        *_sent("real id padded with white space", wire + "%0A", wire + "%0D%0A", wire + "+"),
-        *_sent("real id padded with white space", "%C2%A0" + wire, wire + "%E2%80%8B"),
+        *_sent("real id and an unseen character", wire + "%E2%80%8B", "%EF%BB%BF" + wire),
+        *_sent("real id and another word", wire + "%20x", "x%20" + wire, wire + "%0Ax"),
         *_sent("real id and a null character", wire + "%00", wire + "%00x", "%00" + wire),
-        *_sent("real id and an encoded slash", wire + "%2F", "%2F" + wire, wire + "%2Fx"),
-        *_sent("real id and an encoded slash", wire + "%5C", wire + "%252F", ".%2F" + wire),
-        *_sent("real id and a dot", wire + ".", "." + wire, wire + "%2F."),
+        *_sent("real id and an encoded slash", wire + "%2Fx", "x%2F" + wire, wire + "%252F"),
+        *_sent("real id and a dot", wire + ".", "." + wire),
         *_sent("real id and a parameter", wire + ";", wire + ";a=b", wire + "%3B", wire + "&a=b"),
         *_sent("real id and an encoded query", wire + "%3F", wire + "%3Fa=b", wire + "%23a"),
         *_sent("real id and a wildcard", wire + "*", wire + "%25", encode(real[:half]) + "*"),
@@ -162,6 +163,13 @@ def near_miss_list(
         ),
         *_meant("real id with a wildcard in it", real[:half] + "%", "%" + real[half:]),
         *_meant("real id in quotes", f"'{real}'", f'"{real}"', real + "'", real + "' or '1'='1"),
+        *_meant("real id in a statement", f"{real}' or 1=1--", "') or ('1'='1", "x' or 'a'='a"),
+        *_meant("real id in a filter", '{"$ne":null}', f'{{"$gt":"{real[:half]}"}}', "[$ne]="),
+        *_meant("real id in a directory filter", f"*)(id={real})", f"{real}*)(|(id=*", "*)(id=*"),
+        *_meant("real id in a path expression", f"{real}' or true() or '", f"{real}'] | //*['"),
+        *_meant("real id in a template", f"{{{{'{real}'}}}}", f"${{'{real}'}}", f"<%='{real}'%>"),
+        *_meant("real id among others", f"{real};x", f"x,{real}", f"{real}|x", f"x {real}"),
+        *_meant("real id in letters that look alike", *_alike(real)),
         *_meant("real id encoded twice", _escaped(real), _escaped(real[:1]) + real[1:]),
     ]
     is_allowed = allowed(form, [*known, real], reserved)
@@ -171,6 +179,17 @@ def near_miss_list(
         for miss in found
         if is_allowed(miss) and not (integers and re.fullmatch("[0-9]+", miss.text))
     )
+
+
+_LOOKS_LIKE: Final = str.maketrans("aceopxyABCEHKMOPTX", "асеорхуАВСЕНКМОРТХ")
+_WIDE: Final = {ord(char): ord(char) + 0xFEE0 for char in "0123456789abcdefABCDEF"}
+
+
+def _alike(text: str) -> list[str]:
+    """A text with letters of another script in it, and with full-width digits."""
+    return [
+        other for other in (text.translate(_LOOKS_LIKE), text.translate(_WIDE)) if other != text
+    ]
 
 
 def _escaped(text: str) -> str:
@@ -189,6 +208,12 @@ def same_id_list(real: str, form: Form) -> list[Identifier]:
         found += _meant("integer in another notation", f"0{real}", f"000{real}", f"+{real}")
     else:
         found += _meant("real id in decomposed characters", unicodedata.normalize("NFD", real))
+    wire = encode(real)
+    found += _sent("real id padded with white space", wire + "%20", "%20" + wire, wire + "%09")
+    found += _sent("real id padded with white space", wire + "%0A", wire + "%0D%0A")
+    found += _sent("real id padded with white space", "%C2%A0" + wire)
+    found += _sent("real id and an encoded slash", wire + "%2F", "%2F" + wire, ".%2F" + wire)
+    found += _sent("real id and an encoded slash", wire + "%5C", wire + "%2F.")
     found = [spelling for spelling in found if spelling.text != real]
     return _distinct([*_sent("real id percent-encoded", _escaped(real)), *found])
 
@@ -198,6 +223,7 @@ def same_id_list(real: str, form: Form) -> list[Identifier]:
 # What is of no usual form, simplest first; `wrong_form` leaves out what suits the form at hand.
 WRONG: Final[Sequence[Identifier]] = [
     *_meant("word", "abc", "true", "null", "-", "_", "~"),
+    *_meant("dots", "...", "....", ".. ."),
     *_meant("negative number", "-1", "-2147483649", "-9223372036854775809"),
     *_meant("number with a fraction or an exponent", "1.5", "1.0", "1e3", "-0.0", ".5", "1,5"),
     *_meant("number beyond 32 bits", str(2**31), str(2**32), str(2**32 + 1)),

@@ -65,6 +65,7 @@ PRODUCTS: tuple[Product, ...] = (
             "unrouted-first",
             "paths-any-case",
             "ids-braces",
+            "ids-padded",
             "json-solidus",
             "etag-fresh",
             "cookie-token",

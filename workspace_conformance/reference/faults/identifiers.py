@@ -266,12 +266,6 @@ FAULTS = (
         apply=_matching(lambda real, id: id.startswith(real)),
     ),
     Fault(
-        name="id-trimmed",
-        requirement="ID-4",
-        summary="white space around an id is ignored",
-        apply=_matching(lambda real, id: id.strip() == real),
-    ),
-    Fault(
         name="id-null-cut",
         requirement="ID-4",
         summary="an id ends at a null character",

@@ -189,6 +189,18 @@ def _guid_forms(to: Parts) -> None:
     to.locate = locate
 
 
+def _padded(to: Parts) -> None:
+    """White space and slashes around an id are overlooked."""
+    inner = to.locate
+
+    def locate(asked: Asked) -> Place:
+        place = inner(asked)
+        bare = place.id.removeprefix("./").removesuffix("/.").strip("/\\").strip()
+        return replace(place, id=bare) if bare else place
+
+    to.locate = locate
+
+
 def _names_in_any_case(to: Parts) -> None:
     inner = to.locate
 
@@ -313,6 +325,12 @@ VARIANTS = (
         summary="a GUID is taken in braces, and without dashes",
         apply=parts(_guid_forms),
         aspects=deciding("ids"),
+    ),
+    Variant(
+        name="ids-padded",
+        leaves_open=_SPELLED,
+        summary="white space and encoded slashes around an id are overlooked",
+        apply=parts(_padded),
     ),
     Variant(
         name="names-any-case",
