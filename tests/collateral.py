@@ -104,7 +104,12 @@ GROUPS = (
     _group(
         "what is served over the limit is also more than the limit",
         "RATE-2",
-        "excess-second-served excess-tenth-served",
+        "excess-second-served excess-tenth-served limit-given-up",
+    ),
+    _group(
+        "what is not counted with the rest is served beyond the limit, and over it",
+        "RATE-2",
+        "limit-by-method limit-by-url limit-not-on-xml",
     ),
     _group(
         "a minute of refusals is announced, too",

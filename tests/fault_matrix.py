@@ -32,7 +32,7 @@ import pytest
 from tests import collateral
 from workspace_conformance.contract.requirements import Contract, Level, load
 from workspace_conformance.reference.faults import FAULTS, Fault
-from workspace_conformance.reporting import files, results, writing
+from workspace_conformance.reporting import results, writing
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.verdicts import Exit
 
@@ -115,7 +115,7 @@ def _write_result(result: results.Result, redactor: Redactor) -> list[str]:
     """Of all reports the result alone: no other is looked at."""
     data = redactor.data(results.as_data(result))
     folder = result.settings.report_dir
-    files.write_whole(results.as_text(data), folder / writing.RESULTS)
+    writing.write_whole(results.as_text(data), folder / writing.RESULTS)
     return []
 
 
@@ -196,7 +196,7 @@ def _limit(fault: Fault | None) -> str:
     if fault is None or not fault.requirement.startswith("RATE"):
         return "50/1s"
     # What is too short shows only where it is so by more than the second that is granted.
-    slow = fault.requirement == "RATE-5" or fault.name == "windows-too-short"
+    slow = fault.requirement == "RATE-5" or fault.name in ("windows-too-short", "limit-given-up")
     return "50/6s" if slow else "50/2s"
 
 

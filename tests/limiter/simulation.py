@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from workspace_conformance.limiter import analysis, counting
 from workspace_conformance.limiter.analysis import Finding, Judgement
 from workspace_conformance.limiter.counting import Fate, Hit
-from workspace_conformance.limiter.excess import subsequent_requests
+from workspace_conformance.limiter.excess import MEANWHILE, subsequent_requests
 from workspace_conformance.reference import Rate as Limit
 from workspace_conformance.reference.limiter import ClockWindow, FixedWindow, Limiter, SlidingLog
 from workspace_conformance.settings import Rate
@@ -123,10 +123,23 @@ class _Campaign:
                 self.others += asked
                 sent_last = sorted(asked, key=lambda hit: hit.sent)[-3:]
                 self.sound = counting.served(sent_last) < 3
-            if finding.judgement is not Judgement.OPEN and self.sound:
+                early = analysis.served_early([*burst, *asked], world.told, rate)
+                if not self.sound and early:
+                    finding = self._ask_on(max(hit.received for hit in asked))
+            settled = self.sound or finding.judgement is Judgement.TOO_MANY
+            if finding.judgement is not Judgement.OPEN and settled:
                 break
             at = self._next(finding)
         return self._end(finding) if any(map(counting.refused, self.counts)) else finding
+
+    def _ask_on(self, at: float) -> Finding:
+        """Fill the window at once that began while it was asked on, and ask on again."""
+        rate = self.world.rate
+        filled = self._volley(at, rate.requests + STREAK, 8, _stop(rate.requests, []))
+        many = subsequent_requests(rate)
+        self.others += filled
+        self.others += self._volley(max(hit.received for hit in filled), many, many // 3)
+        return analysis.judge(self.counts, self.others, rate)
 
     def _end(self, finding: Finding) -> Finding:
         """Ask again when it is time; where it is served early, count again and ask again."""
@@ -152,6 +165,12 @@ class _Campaign:
         heard = max(hit.received for hit in everything)
         if heard > last.received + told[last.number]:
             return [], []
+        while told[last.number] > 2 and len(asked) < MEANWHILE:
+            asked += self._volley(heard + 0.1, 1, 1)
+            heard = asked[-1].received
+            if asked[-1].fate is not Fate.REFUSED:
+                break
+            last = asked[-1]
         for _ in range(8):
             due = last.received + told[last.number]
             begin = max(due - 1, heard + 0.2)
@@ -181,7 +200,8 @@ class _Campaign:
         """What was served between refusals."""
         hits = [hit for group in (*self.counts, self.others, self.after) for hit in group]
         limit = min(counting.served(self.counts[0]), self.world.rate.requests)
-        return analysis.leak(hits, limit, self.world.rate)
+        leak = analysis.leak(hits, limit, self.world.rate)
+        return leak or analysis.gave_up(hits, self.world.told, self.world.rate)
 
     def renewed(self, last: float | None = None) -> bool:
         """Whether a window aligned to the clock began anew before an instant (None: before the

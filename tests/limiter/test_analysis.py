@@ -241,3 +241,19 @@ def test_the_kind_is_told_by_what_was_announced_and_what_came_after() -> None:
         window_kind.kind(row("sssssss"), Finding(Judgement.TOO_MANY), sharp, spare, SMALL) is None
     )
     assert window_kind.announced_renewal([(first[3], 10), (first[3], 3)]) is None
+
+
+def test_a_limiter_that_is_asked_on_and_gives_up_is_found() -> None:
+    """It announces the rest of the period, and serves again after a while, twice in a period."""
+    served, refused = Fate.SERVED, Fate.REFUSED
+    fates = [(served, 25), (refused, 9), (served, 25), (refused, 9), (served, 3)]
+    line = [fate for fate, many in fates for _ in range(many)]
+    hits = [Hit(n, n / 50, n / 50 + 0.01, fate) for n, fate in enumerate(line)]
+    told: dict[int, int | None] = {n: 9 for n, fate in enumerate(line) if fate is refused}
+    found = analysis.gave_up(hits, told, RATE)
+    assert found is not None
+    assert found.number == 68
+    once = hits[:60]
+    assert analysis.gave_up(once, told, RATE) is None, "a window by the clock may begin anew, once"
+    truthful = dict.fromkeys(told, 1)
+    assert analysis.gave_up(hits, truthful, RATE) is None, "it served when it said"

@@ -15,6 +15,7 @@ import jsonschema_rs
 import pytest
 
 from tests.limiter.campaigns import RATE, ROWS, Outcome, all_of, busy_core, outcome_of
+from workspace_conformance.limiter.burst import MOST_SENT
 from workspace_conformance.reference import Options
 from workspace_conformance.reference import Rate as Limit
 from workspace_conformance.reference.faults import FAULTS
@@ -30,6 +31,11 @@ OWN = {fault.name: fault.requirement for fault in FAULTS if fault.requirement.st
 ALSO = {
     "excess-second-served": {"RATE-2"},
     "excess-tenth-served": {"RATE-2"},
+    "limit-given-up": {"RATE-2"},
+    # What is not counted with the rest is served beyond the limit, and over it.
+    "limit-by-method": {"RATE-2"},
+    "limit-by-url": {"RATE-2"},
+    "limit-not-on-xml": {"RATE-2"},
     "banned": {"RATE-9"},  # it says how long
 }
 
@@ -42,6 +48,9 @@ UNJUDGED = {
     "banned": {"RATE-5"},
     "limit-by-method": {"RATE-3", "RATE-10"},
     "limit-by-url": {"RATE-3", "RATE-10"},
+    "excess-dropped": set(ROWS) - {"RATE-2"},
+    "excess-dropped-later": set(ROWS) - {"RATE-2"},
+    "limit-given-up": set(ROWS) - {"RATE-2", "RATE-8"},
     "excess-second-served": {"RATE-3", "RATE-10"},
     "excess-tenth-served": {"RATE-3", "RATE-10"},
     **{
@@ -51,9 +60,16 @@ UNJUDGED = {
 }
 
 # What is too short shows only where it is so by more than the second that is granted.
-RATES = {"retry-after-too-short": Rate(50, 4.0), "windows-too-short": Rate(50, 6.0)}
+RATES = {
+    "retry-after-too-short": Rate(50, 4.0),
+    "windows-too-short": Rate(50, 6.0),
+    "limit-given-up": Rate(50, 6.0),
+}
 
 QUICK = [
+    "head-not-counted",
+    "limit-given-up",
+    "excess-comment-made",
     "limit-one-low",
     "limit-one-high",
     "excess-429",
@@ -123,6 +139,8 @@ def test_the_limit_is_measured_to_the_request(outcomes: dict[str, Outcome]) -> N
 def test_no_more_is_sent_than_the_bound(outcomes: dict[str, Outcome]) -> None:
     for outcome in outcomes.values():
         assert all(burst["sent"] <= 2 * RATE.requests + 1 for burst in outcome.measured["bursts"])
+        assert outcome.campaign is not None
+        assert sum(map(len, outcome.campaign.own())) <= MOST_SENT * RATE.requests
 
 
 def test_the_facts_fit_the_schema_of_the_result(outcomes: dict[str, Outcome]) -> None:
@@ -155,7 +173,7 @@ def test_without_writes_or_other_credentials_the_rest_is_judged() -> None:
     assert outcome.rows("passed") >= {"RATE-3", "RATE-8"}, "as far as GET goes"
     assert outcome.campaign is not None
     asked = {one.request.method for group in outcome.campaign.own() for one in group}
-    assert asked == {"GET"}
+    assert asked == {"GET", "HEAD"}
 
 
 def test_a_target_too_far_away_is_neither_passed_nor_failed() -> None:

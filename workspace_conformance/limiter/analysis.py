@@ -12,9 +12,10 @@ All times are seconds on one clock.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from workspace_conformance.limiter.counting import (
     EPSILON,
@@ -140,7 +141,8 @@ def renewed_early(burst: Sequence[Hit], hit: Hit, rate: Rate) -> bool:
 
 
 def renewed_twice(hits: Iterable[Hit], rate: Rate) -> Hit | None:
-    """A request that was served although N others had been, all within a period of a refusal.
+    """A request that was served although N others had been, all within a period of a refusal; or for
+    which a window must have begun anew, as one had less than a period before.
 
     Where a request is refused its window is full, and of the windows after it, whatever they begin
     with, at most one begins within a period; a log that slides serves N in any period.
@@ -152,6 +154,37 @@ def renewed_twice(hits: Iterable[Hit], rate: Rate) -> Hit | None:
         end = hit.sent + rate.period - grace(rate)
         if tally.certain(hit.received, end) > rate.requests:
             return max((one for one in good if one.received < end), key=lambda one: one.sent)
+    found = renewals(hits, rate)
+    if all(slid for _, _, slid in found):
+        return None  # a sliding log explains it
+    return _second_within_a_period([(last, first) for last, first, _ in found], rate)
+
+
+def renewals(hits: Iterable[Hit], rate: Rate) -> list[tuple[Hit, Hit, bool]]:
+    """Each time that a target served again: the last refusal before it, the first request served, and
+    whether an old request that left a sliding log in between explains it.
+    """
+    events = sorted(hits, key=lambda hit: hit.sent)
+    found: list[tuple[Hit, Hit, bool]] = []
+    last: Hit | None = None
+    for hit in events:
+        if hit.fate is Fate.REFUSED:
+            last = hit
+        elif hit.fate is Fate.SERVED and last is not None and last.received < hit.sent:
+            slid = any(
+                old.sent + rate.period - grace(rate) <= hit.received
+                and old.received + rate.period + grace(rate) >= last.sent
+                for old in events
+            )
+            found.append((last, hit, slid))
+            last = None
+    return found
+
+
+def _second_within_a_period(found: Iterable[tuple[Hit, Hit]], rate: Rate) -> Hit | None:
+    for (first, _), (_, second) in pairwise(found):
+        if second.received < first.sent + rate.period - grace(rate):
+            return second
     return None
 
 
@@ -282,3 +315,27 @@ def leak(
         if not renewed and not slid:
             return hit
     return None
+
+
+def gave_up(hits: Sequence[Hit], told: Mapping[int, int | None], rate: Rate) -> Hit | None:
+    """A request that was served although refusals before it had announced a later time, when that
+    had happened once before within a period: a limiter that is asked on, and gives up.
+
+    `told`: the whole seconds that each refusal announced, by the number of its hit. A window that
+    begins anew may serve earlier than was announced (some always announce the whole period), but
+    once in a period; and what leaves a sliding log may be served at any time.
+    """
+    return _second_within_a_period(served_early(hits, told, rate), rate)
+
+
+def served_early(
+    hits: Iterable[Hit], told: Mapping[int, int | None], rate: Rate
+) -> list[tuple[Hit, Hit]]:
+    """Those renewals that came before what the last refusal had announced, less the second of
+    rounding.
+    """
+    return [
+        (last, hit)
+        for last, hit, slid in renewals(hits, rate)
+        if not slid and hit.received < last.sent + (told.get(last.number) or 0) - 1 - grace(rate)
+    ]

@@ -13,10 +13,11 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from statistics import median
 
 from workspace_conformance.exchange import cases
-from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.exchange.messages import Exchange, Request, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.limiter import analysis, keeping
 from workspace_conformance.limiter.analysis import Finding, Judgement
@@ -25,18 +26,18 @@ from workspace_conformance.limiter.counting import Fate, served, vanguard
 from workspace_conformance.limiter.excess import (
     OverLimit,
     Recovery,
-    Writes,
     announced,
     ask_over_limit,
-    effects,
     fate,
     hits,
-    prepare_writes,
     quiet,
     recover,
     sleep_until,
+    subsequent_requests,
 )
 from workspace_conformance.limiter.facts import facts
+from workspace_conformance.limiter.mixture import mixture
+from workspace_conformance.limiter.writes import Effect, Writes, effects, prepare_writes
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import FORMATS, succeeded, unusable
 from workspace_conformance.transport.recording import Recording
@@ -44,6 +45,7 @@ from workspace_conformance.transport.wire import Bounds, now
 
 COUNTS = 4  # bursts at most: one tells most limiters, two tell any lawful one
 STREAK = 20  # refusals in a row, after which a burst below the limit is at its end
+MOST_SENT = 10  # times the limit: what a campaign sends in all, at the very most
 SHARE = 0.9  # of the period, in which a burst must have been sent
 FEWEST, MOST = 8, 96  # connections at once
 
@@ -101,6 +103,8 @@ class _Measuring:
             raise unusable(known, "the account's own record (people/@self) cannot be read")
         self._request = known.request
         self._other_reads = _other_reads(portal, known)
+        self._known = known
+        self._mixed: list[Request] = []
         # An answer that is not there within a period cannot be placed in one.
         self._bounds = Bounds(connect=5.0, read=self._rate.period, total=self._rate.period)
         self._counts: list[tuple[Exchange, ...]] = []
@@ -113,6 +117,7 @@ class _Measuring:
         """Measure."""
         most = f"{2 * self._rate.requests + 1:,}"
         self._prepare_writes()
+        self._mixed = mixture(self._portal, self._known, self._rate)
         self._latency = self._ask_latency()
         quiet(
             self._portal,
@@ -126,10 +131,18 @@ class _Measuring:
             self._counts.append(self._count(number == 0))
             finding = self._judge()
             if not any(hit.fate is Fate.REFUSED for hit in hits(self._counts[-1])):
+                if self._is_cut_off():
+                    self._over.append(self._ask_over_limit())
                 break
             if not any(over.sound for over in self._over) and self._time_is_left():
                 self._over.append(self._ask_over_limit())
-            if finding.judgement is not Judgement.OPEN and any(o.sound for o in self._over):
+                if not self._over[-1].sound and self._is_served_early():
+                    self._over.append(self._ask_on())
+                    finding = self._judge()
+            settled = finding.judgement is Judgement.TOO_MANY or any(o.sound for o in self._over)
+            if finding.judgement is not Judgement.OPEN and settled:
+                break
+            if self._sent() > (MOST_SENT - 6) * self._rate.requests:  # one more, and the end's
                 break
         return self._end(finding)
 
@@ -161,10 +174,11 @@ class _Measuring:
         tally = _Counting(rate.requests, served(hits(done)))
 
         def supply() -> Iterator[Request]:
-            for _ in range(most - len(done)):
+            plain = repeat(self._request, most - len(done) - len(self._mixed))
+            for request in chain(self._mixed, plain):
                 if now() > latest:
                     return
-                yield self._request
+                yield request
 
         wanted = most / (rate.period / 4)  # requests per second
         lanes = math.ceil(1.5 * wanted * self._latency)
@@ -196,7 +210,33 @@ class _Measuring:
         due = analysis.undisturbed(due, longest, finding.phases, self._rate)
         sleep_until(self._portal, due, "until the target's next window, to count once more")
 
+    def _sent(self) -> int:
+        """How many requests were sent so far."""
+        return sum(map(len, self._counts)) + sum(len(over.own()) for over in self._over)
+
     # --- over the limit -----------------------------------------------------------------------
+
+    def _is_cut_off(self) -> bool:
+        """Whether the last burst ended in requests that got no answer, one after another."""
+        last = sorted(self._counts[-1], key=lambda one: one.sent)[-STREAK // 2 :]
+        return all(fate(one) is Fate.LOST and one.trouble is not Trouble.TIMEOUT for one in last)
+
+    def _is_served_early(self) -> bool:
+        """Whether the target served again before the time that its refusals had announced."""
+        asked = [*self._counts[-1], *self._over[-1].own()]
+        told = {exchange.number: announced(exchange) for exchange in asked}
+        return bool(analysis.served_early(hits(asked), told, self._rate))
+
+    def _ask_on(self) -> OverLimit:
+        """Fill the window at once that began while it was asked on, and ask on again: what gives up
+        serves once more, and what rolled over does not within a period.
+        """
+        rate, transport = self._rate, self._portal.transport
+        supply = repeat(self._request, rate.requests + STREAK)
+        done = transport.volley(supply, FEWEST, self._bounds, _Counting(rate.requests, 0))
+        many = subsequent_requests(rate)
+        done += transport.volley(repeat(self._request, many), many // 3, self._bounds)
+        return OverLimit(tuple(done))
 
     def _time_is_left(self) -> bool:
         """Whether what is asked over the limit fits before what the last refusal announced.
@@ -248,7 +288,7 @@ class _Measuring:
         again: Again | None = None,
         ended: bool = False,
     ) -> Campaign:
-        done: Untested | dict[str, str | Untested | None]
+        done: Untested | dict[str, Effect]
         done = self._no_writes or Untested(Reason.SETUP_FAILED, "no write was refused")
         if ended and self._prepared and self._no_writes is None:
             done = effects(self._portal, self._prepared[-1])

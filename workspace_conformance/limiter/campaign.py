@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Untested
 from workspace_conformance.limiter import analysis
 from workspace_conformance.limiter.analysis import Finding
 from workspace_conformance.limiter.counting import Fate, served
 from workspace_conformance.limiter.excess import OverLimit, Recovery, hits
+from workspace_conformance.limiter.writes import Effect
 from workspace_conformance.settings import Rate
 
 
@@ -36,7 +38,7 @@ class Campaign:
     counts: tuple[tuple[Exchange, ...], ...]
     over: tuple[OverLimit, ...]
     recovery: Recovery
-    writes: Untested | dict[str, str | Untested | None]
+    writes: Untested | dict[str, Effect]
     finding: Finding
     again: Again | None = None
 
@@ -44,6 +46,11 @@ class Campaign:
     def first(self) -> tuple[Exchange, ...]:
         """The burst that began from quiet."""
         return self.counts[0]
+
+    @property
+    def plain(self) -> Request:
+        """The request that the bursts are made of, beside a few of every other kind."""
+        return Counter(one.request for one in self.first).most_common(1)[0][0]
 
     @property
     def state(self) -> OverLimit | None:

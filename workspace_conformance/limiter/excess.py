@@ -12,39 +12,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 
-from workspace_conformance.contract.kinds import Kind
-from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange, Request
-from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.limiter.counting import Fate, Hit, grace, seconds_announced, vanguard
-from workspace_conformance.portal.ownership import bears, taken_over, whole_list
-from workspace_conformance.portal.records import Portal, Record
+from workspace_conformance.limiter.writes import Writes
+from workspace_conformance.portal.records import Portal
 from workspace_conformance.settings import Rate
-from workspace_conformance.transport.client import succeeded, unusable
 from workspace_conformance.transport.wire import Bounds, now
 
 CLOSING = 6  # requests sent after everything else
 MEANWHILE = 10  # requests sent while waiting
 AT_LAST = 8  # more of them in the second before the announced one is over
 TRIES = 3  # of a request that should be served
+_NOBODY = "-nobody"  # in the URL of a record that does not exist
 LONGER = 2  # seconds beyond the period that are waited for, where more is announced
-
-
-@dataclass(frozen=True, slots=True)
-class Writes:
-    """Writes to be refused: requests by method, and what they would do.
-
-    `record` is what PUT would change and `before` how it was served, `doomed` what DELETE would
-    remove, `name` what POST would make; `fields` what PUT would set.
-    """
-
-    kind: Kind
-    name: str
-    record: Record
-    before: contents.View
-    doomed: Record
-    fields: Mapping[str, str]
-    requests: Mapping[str, Request]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +78,23 @@ class Recovery:
 
 
 def fate(exchange: Exchange) -> Fate:
-    """Served (2xx), refused (503, 429, any other 4xx, whatever has Retry-After), or lost."""
+    """Served (2xx, and 404 or 405 to what does not exist), refused (503, 429, any other 4xx, whatever
+    has Retry-After), or lost.
+    """
     response = exchange.response
     if response is None or exchange.trouble is not None:
         return Fate.LOST
-    if response.succeeded:
+    if response.succeeded or _says_that_there_is_nothing(exchange.request, response.status):
         return Fate.SERVED
     limited = response.status == 503 or 400 <= response.status < 500
     return Fate.REFUSED if limited or response.header("retry-after") is not None else Fate.LOST
+
+
+def _says_that_there_is_nothing(request: Request, status: int) -> bool:
+    """Whether an answer is the ordinary one to a request for nobody, or by HEAD, which the
+    documentation does not know.
+    """
+    return status in (404, 405, 501) and (request.method == "HEAD" or _NOBODY in request.url)
 
 
 def hits(exchanges: Iterable[Exchange]) -> list[Hit]:
@@ -139,68 +128,6 @@ def sleep_until(portal: Portal, instant: float, why: str) -> None:
     if left > 0 and not portal.settings.plan:
         portal.transport.announce(why, left)
         time.sleep(left)
-
-
-# --- writes ---------------------------------------------------------------------------------------
-
-
-def prepare_writes(portal: Portal, attempt: int) -> Writes:
-    """Make the records that refused writes are aimed at; Untested where that cannot be done."""
-    if not portal.settings.allow_writes:
-        raise Untested(Reason.NO_CONSENT, "needs to write on the target; give --allow-writes")
-    kind = portal.creatable()[0]
-    record = portal.make(kind, "burst", "put", attempt)
-    doomed = portal.make(kind, "burst", "delete", attempt)
-    for one in (record, doomed):
-        portal.check_ours("PUT", one.path)  # for they go by the transport itself
-    name = portal.name(kind.name, "burst", "post", attempt)
-    portal.journal.intend(kind.name, name)
-    fields = portal.changes(kind, record.name, "written over the limit")
-    fmt, body = portal.written(kind, portal.fields(kind, name))
-    changed = portal.written(kind, fields)[1]
-    requests = {
-        "POST": portal.request("POST", kind.collection, fmt, body=body),
-        "PUT": portal.request("PUT", record.path, fmt, body=changed),
-        "DELETE": portal.request("DELETE", doomed.path, "json"),
-    }
-    return Writes(kind, name, record, portal.shown(record), doomed, fields, requests)
-
-
-def effects(portal: Portal, writes: Writes) -> dict[str, str | Untested | None]:
-    """What each write did all the same, in words; None: nothing; Untested: it cannot be seen."""
-    return {
-        "POST": _effect_of_post(portal, writes),
-        "PUT": _effect_of_put(portal, writes),
-        "DELETE": _effect_of_delete(portal, writes),
-    }
-
-
-def _effect_of_post(portal: Portal, writes: Writes) -> str | Untested | None:
-    listed = whole_list(portal, writes.kind)
-    if listed is None:
-        return Untested(Reason.SETUP_FAILED, "the list cannot be read after the burst")
-    if any(bears(writes.kind, view, writes.name) for view in listed.values()):
-        return f"the list of {writes.kind.plural} then shows the record that it was to make"
-    portal.journal.gone(writes.name)
-    return None
-
-
-def _effect_of_put(portal: Portal, writes: Writes) -> str | Untested | None:
-    after = portal.served(writes.record.path, fresh=True)
-    if not succeeded(after):
-        return unusable(after, "the record cannot be read after the burst")
-    changed = taken_over(writes.kind, writes.fields, writes.before, contents.record(after))
-    return f"the record's {changed} is then what it was to be changed to" if changed else None
-
-
-def _effect_of_delete(portal: Portal, writes: Writes) -> str | Untested | None:
-    after = portal.served(writes.doomed.path, fresh=True)
-    if after.response is None or after.trouble is not None:
-        return unusable(after, "the record cannot be read after the burst")
-    if after.response.status in (404, 410):
-        portal.journal.gone(writes.doomed.name)
-        return "the record that it was to remove is then gone"
-    return None if succeeded(after) else unusable(after, "the record cannot be read")
 
 
 # --- asking ---------------------------------------------------------------------------------------

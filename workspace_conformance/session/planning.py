@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import pytest
 
 from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.limiter.burst import MOST_SENT
 from workspace_conformance.session.judging import judge
 from workspace_conformance.session.run import Run
 from workspace_conformance.transport.sending import may_be_sent_without_consent
@@ -59,6 +60,9 @@ def _lines(
         lines.append(f"writes: {writing} requests that change something; makes and removes {what}")
     else:
         lines.append("writes: none")
+    if run.settings.allow_burst:
+        most = MOST_SENT * run.settings.rate.requests
+        lines.append(f"the burst over the limit: {most} requests at the very most, last of all")
     if run.settings.pace is not None:
         least = max(0.0, len(requests) / run.settings.pace - 1) * run.settings.rate.period
         lines.append(

@@ -1,20 +1,25 @@
 """Faults of the rate limit: where it lies, whom it counts, what a refusal says and does."""
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from email.utils import formatdate
 
 from ..parts import Parts
-from ..values import Account, Asked, Call, Form, Kind, Outcome
+from ..values import Account, Answer, Asked, Call, Form, Kind, Outcome
 from .calls import RECORDS, When, where
 from .model import Fault
 from .wrapping import Apply, keep_text, with_header, without_header
 
 RETRY_AFTER = "retry-after"
+_COMMENTS = (Kind.COMMENTS, Kind.COMMENT)
 PENALTY = 5.0
 """Seconds by which a refusal can outlast what it announced."""
+
+GIVES_UP = 30
+"""Refusals after which a limiter that gives up serves again."""
 
 BAN = 60.0
 """Seconds for which an account can be refused that was once over its limit."""
@@ -75,7 +80,7 @@ def _no_retry_after(when: When) -> Apply:
     return _on_refusal(lambda _, __, ___, out: without_header(out, RETRY_AFTER), when)
 
 
-def _carry_out(method: str) -> Apply:
+def _carry_out(method: str, kinds: Collection[Kind] = RECORDS) -> Apply:
     """Refuse a write, and carry it out all the same."""
 
     def change(parts: Parts, call: Call, wait: int, outcome: Outcome) -> Outcome:
@@ -83,7 +88,7 @@ def _carry_out(method: str) -> Apply:
             parts.perform(call)
         return outcome
 
-    return _on_refusal(change, where(method, kinds=RECORDS))
+    return _on_refusal(change, where(method, kinds=kinds))
 
 
 def _key(change: Callable[[Asked, Account | None], Hashable]) -> Apply:
@@ -91,6 +96,65 @@ def _key(change: Callable[[Asked, Account | None], Hashable]) -> Apply:
 
     def apply(parts: Parts) -> None:
         parts.limit_key = change
+
+    return apply
+
+
+def _not_counting(forgotten: Callable[[Parts, Asked], bool]) -> Apply:
+    """Refuse every request over the limit, and forget to count some of those below it."""
+
+    def apply(parts: Parts) -> None:
+        inner, over = parts.admit, dict[Hashable, float]()
+
+        def admit(asked: Asked, account: Account | None) -> int | None:
+            key, now = parts.limit_key(asked, account), parts.limiter.clock()
+            left = over.get(key, -math.inf) - now
+            if forgotten(parts, asked):
+                return math.ceil(left) if left > 0 else None
+            wait = inner(asked, account)
+            if wait is not None:
+                over[key] = now + wait
+            return wait
+
+        parts.admit = admit
+
+    return apply
+
+
+def _nobody(parts: Parts, asked: Asked) -> bool:
+    return asked.path.rpartition("/")[2].partition(".")[0].endswith("-nobody")
+
+
+def _give_up(parts: Parts) -> None:
+    """Serve again, with a count begun anew, once so many requests were refused."""
+    inner, refusals = parts.admit, Counter[Hashable]()
+    limiter = parts.limiter
+
+    def admit(asked: Asked, account: Account | None) -> int | None:
+        key = parts.limit_key(asked, account)
+        wait = inner(asked, account)
+        if wait is None:
+            return None
+        refusals[key] += 1
+        if refusals[key] % GIVES_UP == 0:
+            parts.limiter = limiter.resized(limiter.rate.limit)
+        return wait
+
+    parts.admit = admit
+
+
+def _drop(after: int) -> Apply:
+    """Close the connection in place of a refusal, but for the first so many."""
+
+    def apply(parts: Parts) -> None:
+        inner, refusals = parts.finish, itertools.count()
+
+        def finish(call: Call, outcome: Outcome, answer: Answer) -> Answer:
+            answer = inner(call, outcome, answer)
+            drops = outcome.status == 503 and next(refusals) >= after
+            return replace(answer, cut=True) if drops else answer
+
+        parts.finish = finish
 
     return apply
 
@@ -190,6 +254,18 @@ def _text_applied(parts: Parts, call: Call, wait: int, outcome: Outcome) -> Outc
 
 def _by_method(asked: Asked, account: Account | None) -> Hashable:
     return asked.address, account.id if account is not None else None, asked.method
+
+
+def _by_program(asked: Asked, account: Account | None) -> Hashable:
+    return asked.address, account.id if account is not None else None, _header(asked, "user-agent")
+
+
+def _by_token(asked: Asked, account: Account | None) -> Hashable:
+    return asked.address, _header(asked, "authorization")
+
+
+def _header(asked: Asked, name: str) -> str:
+    return asked.headers.get(name, "")
 
 
 FAULTS = (
@@ -354,6 +430,96 @@ FAULTS = (
         requirement="RATE-8",
         summary="every tenth excess request is served",
         apply=_serve_every(10),
+    ),
+    Fault(
+        name="unknown-not-counted",
+        requirement="RATE-2",
+        summary="requests for records that do not exist are not counted",
+        apply=_not_counting(_nobody),
+    ),
+    Fault(
+        name="head-not-counted",
+        requirement="RATE-2",
+        summary="HEAD is not counted",
+        apply=_not_counting(lambda _, asked: asked.method == "HEAD"),
+    ),
+    Fault(
+        name="post-not-counted",
+        requirement="RATE-2",
+        summary="POST is not counted",
+        apply=_not_counting(lambda _, asked: asked.method == "POST"),
+    ),
+    Fault(
+        name="put-not-counted",
+        requirement="RATE-2",
+        summary="PUT is not counted",
+        apply=_not_counting(lambda _, asked: asked.method == "PUT"),
+    ),
+    Fault(
+        name="delete-not-counted",
+        requirement="RATE-2",
+        summary="DELETE is not counted",
+        apply=_not_counting(lambda _, asked: asked.method == "DELETE"),
+    ),
+    Fault(
+        name="json-not-counted",
+        requirement="RATE-2",
+        summary="what is asked for with .json is not counted",
+        apply=_not_counting(lambda parts, asked: parts.locate(asked).suffix is Form.JSON),
+    ),
+    Fault(
+        name="default-not-counted",
+        requirement="RATE-2",
+        summary="what is asked for without a suffix is not counted",
+        apply=_not_counting(lambda parts, asked: parts.locate(asked).suffix is None),
+    ),
+    Fault(
+        name="limit-by-program",
+        requirement="RATE-2",
+        summary="every user agent is counted for itself",
+        apply=_key(_by_program),
+    ),
+    Fault(
+        name="limit-by-token",
+        requirement="RATE-2",
+        summary="every token of an account is counted for itself",
+        apply=_key(_by_token),
+    ),
+    Fault(
+        name="excess-dropped",
+        requirement="RATE-2",
+        summary="over the limit the connection is closed",
+        apply=_drop(0),
+    ),
+    Fault(
+        name="excess-dropped-later",
+        requirement="RATE-2",
+        summary="after forty refusals the connection is closed",
+        apply=_drop(40),
+    ),
+    Fault(
+        name="limit-given-up",
+        requirement="RATE-8",
+        summary="after thirty refusals it counts anew",
+        apply=_give_up,
+    ),
+    Fault(
+        name="excess-comment-made",
+        requirement="RATE-10",
+        summary="a POST of a comment refused with 503 is carried out",
+        apply=_carry_out("POST", _COMMENTS),
+    ),
+    Fault(
+        name="excess-comment-changed",
+        requirement="RATE-10",
+        summary="a PUT of a comment refused with 503 is carried out",
+        apply=_carry_out("PUT", _COMMENTS),
+    ),
+    Fault(
+        name="excess-comment-removed",
+        requirement="RATE-10",
+        summary="a DELETE of a comment refused with 503 is carried out",
+        apply=_carry_out("DELETE", _COMMENTS),
     ),
     Fault(
         name="limit-by-method",
