@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema_rs
 import pytest
@@ -385,6 +385,13 @@ def _forked(arguments: list[str], variables: dict[str, str], out: str) -> None:
     os.environ.update(variables)
     os.chdir(ROOT)
     code = pytest.main([*arguments, "-W", "ignore::pytest.PytestAssertRewriteWarning"])
+    end_hard(code)
+
+
+def end_hard(code: int) -> NoReturn:
+    """End this process at once, with nothing of what the one that it was forked from would do at its
+    end; what was printed is written out, which `os._exit` does not do.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, Ran, command, environment
+from tests.support import ROOT, Ran, command, end_hard, environment
 from workspace_conformance.reference.application import Credentials
 from workspace_conformance.reporting.writing import PAGE
 
@@ -125,4 +125,4 @@ def _run(line: list[str], env: dict[str, str], out: str, told: str) -> None:
     status = Path("/proc/self/status").read_text("ascii")
     peak = re.search(r"VmHWM:\s*(\d+) kB", status)
     Path(told).write_text(json.dumps({"memory": int(peak[1]) * 1024 if peak else 0}), "utf-8")
-    os._exit(code)
+    end_hard(code)
