@@ -195,14 +195,14 @@ def test_a_removal_may_go_on_for_a_while(observed: Observed, portal: Portal) -> 
 
     def slow(call: Call, carry_out: Any) -> Outcome:
         found: Outcome = carry_out(call)
-        path = call.asked.path.partition(".")[0]
+        path = call.asked.path.removesuffix(".json").removesuffix(".xml")
         if found.status == 404 and gone.get(path, 9) < 2:
             gone[path] += 1
             return Outcome(200, value={"id": int(path.rpartition("/")[2]), "title": ""})
         return found
 
     def removed(call: Call, carry_out: Any) -> Outcome:
-        gone[call.asked.path.partition(".")[0]] = 0
+        gone[call.asked.path.removesuffix(".json").removesuffix(".xml")] = 0
         done: Outcome = carry_out(call)
         return done
 
@@ -328,3 +328,66 @@ def test_a_list_that_shows_what_was_deleted_is_a_finding(
     answering(observed.app.parts, "GET", "crm/case/filter", listing)
     with pytest.raises(Violation, match="the list still shows the record"):
         lived.expect_removed(life(portal, CASE))
+
+
+def test_a_success_that_shows_nothing_for_what_was_deleted_is_a_finding(
+    observed: Observed, portal: Portal
+) -> None:
+    def empty(call: Call, carry_out: Any) -> Outcome:
+        found: Outcome = carry_out(call)
+        return Outcome(200, value={}) if found.status == 404 else found
+
+    answering(observed.app.parts, "GET", "crm/case/", empty)
+    lived_through = life(portal, CASE)
+    assert lived_through.stopped is None
+    lived.expect_removed(lived_through)
+    with pytest.raises(Violation, match="expected 404"):
+        lived.expect_not_found(lived_through)
+    assert cleaning.clean(portal) == []
+
+
+def test_an_error_for_what_was_deleted_is_a_finding_and_does_not_end_the_life(
+    observed: Observed, portal: Portal
+) -> None:
+    def fails(call: Call, carry_out: Any) -> Outcome:
+        found: Outcome = carry_out(call)
+        return Outcome(500, error="No") if found.status == 404 else found
+
+    answering(observed.app.parts, "GET", "crm/case/", fails)
+    lived_through = life(portal, CASE)
+    assert lived_through.stopped is None
+    with pytest.raises(Violation, match="expected 404"):
+        lived.expect_not_found(lived_through)
+    assert cleaning.clean(portal) == []
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_update_that_is_taken_in_no_form_is_untested(
+    observed: Observed, portal: Portal, status: int
+) -> None:
+    answering(observed.app.parts, "PUT", "crm/case", refusing(status))
+    lived_through = life(portal, CASE)
+    for judge in (lived.expect_json_bodies, lived.expect_form_bodies, lived.expect_suffixes):
+        with pytest.raises(Untested):
+            judge(portal, lived_through)
+    with pytest.raises(Untested):
+        lived.expect_updated(lived_through)
+
+
+def test_refused_creations_are_not_left_behind_where_no_list_can_be_read(
+    observed: Observed, portal: Portal
+) -> None:
+    answering(observed.app.parts, "GET", "calendar/calendars", refusing(400))
+    answering(observed.app.parts, "POST", "calendar", refusing(400))
+    with pytest.raises(Untested):
+        life(portal, named("calendar"))
+    assert cleaning.clean(portal) == []
+
+
+def test_a_list_that_cannot_be_read_spoils_no_life(observed: Observed, portal: Portal) -> None:
+    answering(observed.app.parts, "GET", "calendar/calendars", refusing(400))
+    lived_through = life(portal, named("calendar"))
+    assert lived_through.stopped is None
+    lived.expect_created(lived_through)
+    lived.expect_removed(lived_through)
+    assert cleaning.clean(portal) == []

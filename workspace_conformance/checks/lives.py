@@ -213,10 +213,15 @@ def _creation(portal: Portal, lived: Life, fmt: str, encoding: str) -> Creation:
 
 
 def _made(portal: Portal, kind: Kind, fmt: str, encoding: str, label: str) -> Creation:
-    name = portal.name_of(kind, label, fmt or "none", encoding)
+    ways = (encoding,) if (fmt, encoding) in _WAYS[:2] else (fmt or "none", encoding)
+    name = portal.name_of(kind, label, *ways)
     fields = portal.fields(kind, name, TEXT)
     body = _body(kind, fields, encoding)
     asked, record = portal.create(kind, name, fmt, body, look=True)
+    if asked.response is not None and 400 <= asked.response.status < 500:
+        portal.journal.gone(
+            name
+        )  # what a refusal made all the same, the clean-up finds by its name
     return Creation(kind, name, fields, asked, record, record.found if record else None)
 
 
@@ -261,11 +266,11 @@ def _remove(portal: Portal, lived: Life, record: Record, fmt: str) -> None:
     after = portal.get(record.path, "json", fresh=True)
     if kind.deferred and succeeded(asked):
         for seconds in _LOOKS:
-            if not succeeded(after):
+            if not is_shown(kind, record, after):
                 break
             time.sleep(seconds)
             after = portal.get(record.path, "json", fresh=True)
-        if succeeded(after):
+        if is_shown(kind, record, after):
             lived.stopped = Untested(
                 Reason.SETUP_FAILED, f"the removal of a {kind.name} goes on for too long"
             )
@@ -279,32 +284,48 @@ def _is_removed(portal: Portal, lived: Life, record: Record) -> bool:
     """Whether a record is gone; further ways to remove it are tried where it is not."""
     if lived.stopped is not None:
         return False
-    removed = lived.removed["xml"]
-    if _is_gone(removed.after):
+    if _is_gone(portal, lived.kind, record, lived.removed["xml"].after):
         return True
     for fmt in ("json", ""):
         asked = portal.ask("DELETE", record.path, fmt, body=portal.removal(lived.kind, fmt))
         after = portal.get(record.path, "json", fresh=True)
-        if succeeded(asked) and _is_gone(after):
+        if succeeded(asked) and _is_gone(portal, lived.kind, record, after):
             portal.note_gone(record, after)
             return True
     return False
 
 
+def is_shown(kind: Kind, record: Record, answer: Exchange) -> bool:
+    """Whether an answer shows the record, and not another that was given its id."""
+    view = contents.record(answer) if succeeded(answer) else None
+    if view is None or contents.text(view, kind.id) != record.id:
+        return False
+    return not contents.text(view, kind.mark) or bears(kind, view, record.name)
+
+
+def _is_gone(portal: Portal, kind: Kind, record: Record, after: Exchange) -> bool:
+    """Whether a record is gone: its URL says so, shows nothing, or fails where the list no longer
+    shows the record.
+    """
+    if after.response is None:
+        return False
+    if after.response.status in _GONE or succeeded(after):
+        return not is_shown(kind, record, after)
+    listed = portal.get(kind.listing, "json", fresh=True)
+    views = contents.records(listed, kind.list_in)
+    return succeeded(listed) and all(contents.text(it, kind.id) != record.id for it in views)
+
+
 def _last_list(portal: Portal, lived: Life) -> Exchange:
     """The list once all is removed; it may lag behind, but not for long."""
     kind = lived.kind
-    ours = {removed.record.id for removed in lived.removed.values() if _is_gone(removed.after)}
+    ours = {it.record.id for it in lived.removed.values() if succeeded(it.asked)}
     listed = portal.get(kind.listing, "json", fresh=True)
     views = contents.records(listed, kind.list_in) if listed.succeeded else []
     if any(contents.text(view, kind.id) in ours for view in views):
         let_list_follow(portal)
         return portal.get(kind.listing, "json", fresh=True)
     return listed
-
-
-def _is_gone(exchange: Exchange) -> bool:
-    return exchange.response is not None and exchange.response.status in _GONE
 
 
 def _ask_for_unknown(portal: Portal, lived: Life, record: Record) -> None:
