@@ -32,7 +32,7 @@ import pytest
 from tests import collateral
 from workspace_conformance.contract.requirements import Contract, Level, load
 from workspace_conformance.reference.faults import FAULTS, Fault
-from workspace_conformance.reporting import results, writing
+from workspace_conformance.reporting import files, results, writing
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.verdicts import Exit
 
@@ -115,7 +115,7 @@ def _write_result(result: results.Result, redactor: Redactor) -> list[str]:
     """Of all reports the result alone: no other is looked at."""
     data = redactor.data(results.as_data(result))
     folder = result.settings.report_dir
-    writing.write_whole(results.as_text(data), folder / writing.RESULTS)
+    files.write_whole(results.as_text(data), folder / writing.RESULTS)
     return []
 
 

@@ -10,7 +10,7 @@ import lxml.etree
 import pytest
 import schemathesis
 
-import workspace_conformance.session.plugin
+import workspace_conformance.session.hooks
 from workspace_conformance.checks import described_operations
 from workspace_conformance.checks.operation_attempts import parameter
 from workspace_conformance.contract import requirements

@@ -7,13 +7,10 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-import ssl
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import idna
 
 from workspace_conformance.verdict.baseline import Baseline
 from workspace_conformance.verdict.gate import Gate
@@ -142,6 +139,8 @@ def _with_ascii_host(url: str) -> str:
     host, slash, path = rest.partition("/")
     if not mark or host.isascii():
         return url
+    import idna  # only for a name with other than ASCII letters
+
     name, colon, port = host.partition(":")
     try:
         name = idna.encode(name, uts46=True).decode("ascii")
@@ -235,6 +234,8 @@ def check_words(option: str, value: str) -> str:
 
 def check_authorities(text: str) -> Path:
     """A file of certificates in PEM that can be trusted, or SettingsError."""
+    import ssl  # slow to import, and needed by few
+
     try:
         authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         authorities.load_verify_locations(text)

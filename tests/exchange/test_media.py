@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.support import gzipped
-from workspace_conformance.exchange import media
+from workspace_conformance.exchange import media, texts
 
 # --- media types ----------------------------------------------------------------------------------
 
@@ -378,6 +378,6 @@ def test_bombs_are_refused() -> None:
 
 
 def test_what_is_printed_cannot_harm_a_terminal() -> None:
-    assert media.printable("a\x1b[31m\u202eé\\\ud800\xa0") == r"a\x1b[31m\u202eé\\\ud800\xa0"
-    assert media.printable("x" * 100, 10) == "xxxxxxxxx…"
-    assert len(media.printable("\U000e0001" * 100, 10)) <= 40
+    assert texts.printable("a\x1b[31m\u202eé\\\ud800\xa0") == r"a\x1b[31m\u202eé\\\ud800\xa0"
+    assert texts.printable("x" * 100, 10) == "xxxxxxxxx…"
+    assert len(texts.printable("\U000e0001" * 100, 10)) <= 40

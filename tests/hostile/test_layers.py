@@ -19,9 +19,10 @@ from workspace_conformance.checks.expectations import (
     says_more_than_status,
 )
 from workspace_conformance.exchange import contents
-from workspace_conformance.exchange.media import Unreadable, envelope, harmless, read
+from workspace_conformance.exchange.media import Unreadable, envelope, read
 from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Untested, Violation
+from workspace_conformance.exchange.texts import harmless
 from workspace_conformance.reporting import evidence
 from workspace_conformance.settings import DOCUMENTED_RATE
 from workspace_conformance.transport.pacing import Pacer

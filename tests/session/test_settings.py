@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import PASSWORD, ROOT, SECOND_TOKEN, TOKEN
-from workspace_conformance.reporting import terminal
+from workspace_conformance.reporting.header import header
+from workspace_conformance.session.keys import SETTINGS
 from workspace_conformance.session.options import OPTIONS
-from workspace_conformance.session.plugin import SETTINGS
 from workspace_conformance.settings import Rate, Settings
 
 URL = "https://portal.example.com"
@@ -273,15 +273,15 @@ def test_the_header_names_what_was_given_and_shows_no_secret() -> None:
         password=PASSWORD,
         allow_writes=True,
     )
-    said = "\n".join(terminal.header(settings))
+    said = "\n".join(header(settings))
     assert URL in said
     assert "given token, user name and password, second token" in said
     assert "allowed: writes" in said
-    assert "nothing but reading" in "\n".join(terminal.header(Settings(target=URL, token=TOKEN)))
+    assert "nothing but reading" in "\n".join(header(Settings(target=URL, token=TOKEN)))
     for secret in (TOKEN, SECOND_TOKEN, PASSWORD):
         assert secret not in said
         assert secret not in repr(settings)
-    assert "default-json" in "\n".join(terminal.header(Settings(faults=("default-json",))))
+    assert "default-json" in "\n".join(header(Settings(faults=("default-json",))))
 
 
 @pytest.mark.parametrize(

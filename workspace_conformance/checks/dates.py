@@ -13,9 +13,9 @@ import yaml
 from workspace_conformance.checks.expectations import violation
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange import contents
-from workspace_conformance.exchange.media import printable
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.transport.client import succeeded
 
 ROUND_TRIP = re.compile(

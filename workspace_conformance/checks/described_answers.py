@@ -12,8 +12,9 @@ from lxml import etree
 from workspace_conformance.checks import dates
 from workspace_conformance.checks.described_operations import Attempt
 from workspace_conformance.exchange import contents
-from workspace_conformance.exchange.media import Element, Unreadable, envelope, printable, read
+from workspace_conformance.exchange.media import Element, Unreadable, envelope, read
 from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.texts import printable
 
 if TYPE_CHECKING:  # loaded when the first answer is judged
     import schemathesis

@@ -23,9 +23,10 @@ from workspace_conformance.checks.experiments import Creation, encoded
 from workspace_conformance.checks.repeated_reads import provoke
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange.identifiers import encode
-from workspace_conformance.exchange.media import Element, Refused, Unreadable, printable, read
+from workspace_conformance.exchange.media import Element, Refused, Unreadable, read
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.portal.ownership import bears, whole_list
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import NOBODY, Body, as_json

@@ -19,11 +19,11 @@ from workspace_conformance.exchange.media import (
     Unreadable,
     envelope,
     legible,
-    printable,
     read,
 )
 from workspace_conformance.exchange.messages import Exchange, Response, phrase
 from workspace_conformance.exchange.outcomes import Reason, Untested, Violation
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.transport.client import NOT_NOW, succeeded, unusable
 
 NO_CONTENT = (204, 205)

@@ -7,15 +7,13 @@ through `load`; nothing else reads schemas/requirements.yaml.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
-
-import yaml
 
 from workspace_conformance.contract.data_files import schema_path
 
@@ -309,25 +307,12 @@ def _shown(known: Collection[str]) -> str:
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key given twice: the plain loader keeps the last one and says nothing."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue  # The plain loader has its own complaint about keys that are no text.
-            if key.value in seen:
-                problem = f"field {key.value!r} is twice in one mapping"
-                raise yaml.MarkedYAMLError(problem=f"{problem}, line {key.start_mark.line + 1}")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def _read(path: Path) -> Mapping[Any, Any]:
+    from workspace_conformance.contract import strict_yaml  # only where the contract is read
+
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        loaded = strict_yaml.load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, strict_yaml.Error) as error:
         problem = " ".join(str(error).split())
         raise ContractError(f"{path.name}: cannot be read as YAML: {problem}") from None
     if not isinstance(loaded, Mapping):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
-from workspace_conformance.exchange.parsing import Refused, Unreadable, printable
+from workspace_conformance.exchange.parsing import Refused, Unreadable
+from workspace_conformance.exchange.texts import printable
 
 CODINGS: Final = 4
 """How many content codings may be applied on top of each other."""

@@ -26,7 +26,8 @@ from typing import Final, TypeAlias, cast
 
 from lxml import etree
 
-from workspace_conformance.exchange.parsing import DIGITS, Element, Json, printable
+from workspace_conformance.exchange.parsing import DIGITS, Element, Json
+from workspace_conformance.exchange.texts import printable
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value is: names of members and places in lists (from 0), from the root inwards."""

@@ -20,12 +20,11 @@ from workspace_conformance.exchange.parsing import (
     Refused,
     Unreadable,
     duplicate_names,
-    harmless,
     legible,
-    printable,
     read_json,
     read_xml,
 )
+from workspace_conformance.exchange.texts import printable
 
 __all__ = [
     "Element",
@@ -37,10 +36,8 @@ __all__ = [
     "decode_content",
     "duplicate_names",
     "envelope",
-    "harmless",
     "json_envelope",
     "legible",
-    "printable",
     "read",
     "read_json",
     "read_xml",

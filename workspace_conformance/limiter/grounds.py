@@ -7,9 +7,9 @@ from itertools import takewhile
 
 from workspace_conformance.checks.expectations import violation
 from workspace_conformance.exchange import cases
-from workspace_conformance.exchange.media import printable
 from workspace_conformance.exchange.messages import Exchange, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Untested
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.limiter import analysis, counting
 from workspace_conformance.limiter.analysis import Judgement
 from workspace_conformance.limiter.burst import SHARE

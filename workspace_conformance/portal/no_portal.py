@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
-from workspace_conformance.exchange.media import printable
 from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.exchange.texts import printable
 
 _LONGEST = 200  # characters of a foreign URL that are shown
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange.outcomes import Outcome
-from workspace_conformance.exchange.parsing import printable
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.reporting import statement
 from workspace_conformance.settings import SettingsError
 from workspace_conformance.verdict import known

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workspace_conformance.reporting import matrix
-from workspace_conformance.reporting.writing import write_whole
+from workspace_conformance.reporting.files import write_whole
 from workspace_conformance.verdict import baseline
 
 

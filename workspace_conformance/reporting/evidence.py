@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from workspace_conformance.exchange.media import printable
 from workspace_conformance.exchange.messages import Exchange, Request
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.transport.redaction import Redactor
 
 # Sent by curl as well, or of no influence on the answer.

@@ -6,10 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from workspace_conformance.exchange.parsing import printable
-from workspace_conformance.reporting import html
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.reporting.markdown import SIGNS, code
 
 Data = Mapping[str, Any]
@@ -179,6 +176,10 @@ def _markdown(made: Matrix) -> Iterator[str]:
 
 def as_page(made: Matrix) -> str:
     """For a browser: one self-contained page without a script."""
+    from markupsafe import Markup  # only for a page
+
+    from workspace_conformance.reporting import html
+
     css = html.style()
     template = html.environment().get_template("matrix.html")
     return template.render(matrix=made, css=Markup(css), policy=html.policy(css))

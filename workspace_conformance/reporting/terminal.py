@@ -5,59 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from workspace_conformance.contract.requirements import ContractError, Level, select
-from workspace_conformance.exchange.media import harmless
 from workspace_conformance.exchange.outcomes import Outcome, Reason
+from workspace_conformance.exchange.texts import harmless
 from workspace_conformance.portal.journal import lying_in
 from workspace_conformance.reporting import judged_target, operation_lines, violated
 from workspace_conformance.reporting.lines import WIDTH, Line, counted, wrapped
 from workspace_conformance.reporting.results import Result, as_data
 from workspace_conformance.reporting.testable import proved, untested_groups
-from workspace_conformance.settings import Settings
-from workspace_conformance.transport import proxies
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.verdicts import Exit, Judged, TargetVerdict, Verdict
 
 EXPLAIN = "workspace-conformance explain"
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
-
-
-def header(settings: Settings) -> list[str]:
-    """What pytest's header says of the run: target, credentials given, consents, pace."""
-    if settings.embedded:
-        target = "the embedded portal"
-        if settings.like:
-            target += f" like {settings.like}"
-        if settings.faults:
-            many = len(settings.faults) > 1
-            target += f" with the fault{'s' * many} {', '.join(settings.faults)}"
-        if settings.variants:
-            target += f", as {', '.join(settings.variants)}"
-        return [f"workspace: {target}; id examples {settings.id_examples}, pace {_pace(settings)}"]
-    given = [
-        name
-        for name, value in (
-            ("token", settings.token),
-            ("user name and password", settings.username),
-            ("second token", settings.second_token),
-            ("second address", settings.second_address),
-        )
-        if value
-    ]
-    consent = [
-        name
-        for name, yes in (("writes", settings.allow_writes), ("burst", settings.allow_burst))
-        if yes
-    ]
-    through = f" through the proxy {proxies.shown(settings.proxy)}" if settings.proxy else ""
-    return [
-        f"workspace: target {settings.target}{through}",
-        f"workspace: given {', '.join(given) or 'no credential'}; "
-        f"allowed: {', '.join(consent) or 'nothing but reading'}; pace {_pace(settings)}",
-    ]
-
-
-def _pace(settings: Settings) -> str:
-    return "off" if settings.pace is None else f"{settings.pace} per {settings.rate.period:g} s"
 
 
 def summary(result: Result, redactor: Redactor, *, brief: bool = True) -> list[Line]:

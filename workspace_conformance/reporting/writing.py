@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from workspace_conformance.reporting import (
     results,
     statement,
 )
+from workspace_conformance.reporting.files import write_whole
 from workspace_conformance.reporting.reproduce import Script
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.transport.redaction import Redactor
@@ -97,17 +98,6 @@ def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
     if settings.sign is not None:
         told = certificate.signed(told, settings.sign)
     write_whole(results.as_text(told), folder / CERTIFICATE)
-
-
-def write_whole(text: str | Iterable[str], file: Path) -> None:
-    """Write a file, whole or not at all; the text may come in pieces. Lone surrogates, which no file
-    can hold, are spelt out.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.tmp")
-    with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as out:
-        out.writelines([text] if isinstance(text, str) else text)
-    draft.replace(file)
 
 
 def _digest(file: Path) -> str:

@@ -9,8 +9,8 @@ import textwrap
 import pytest
 
 from workspace_conformance.contract.requirements import Level, Requirement
-from workspace_conformance.exchange.media import harmless
 from workspace_conformance.exchange.outcomes import Outcome, Reason, Untested, Violation
+from workspace_conformance.exchange.texts import harmless
 from workspace_conformance.reporting import evidence, results
 from workspace_conformance.session import interrupted_case
 from workspace_conformance.session.executing import case_of

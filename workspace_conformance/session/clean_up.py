@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workspace_conformance.contract.kinds import all_kinds
-from workspace_conformance.exchange.media import harmless
+from workspace_conformance.exchange.texts import harmless
 from workspace_conformance.portal import cleaning, journal, preflight
 from workspace_conformance.portal.journal import Journal
 from workspace_conformance.portal.records import Portal

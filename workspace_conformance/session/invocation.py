@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from workspace_conformance.contract.data_files import suite_root
+from workspace_conformance.session.options import OPTIONS
+
 ONE_PROCESS: pytest.StashKey[str] = pytest.StashKey()  # what the header says of it
+
+
+def is_meant(config: pytest.Config) -> bool:
+    """Whether pytest was called for the suites: where they are, or with an option of theirs. In other
+    projects the suite may be installed, too.
+    """
+    if config.inipath is not None and config.inipath == _own_ini(config.rootpath):
+        return True
+    given = any(config.getoption(option.dest, None) is not None for option in OPTIONS)
+    return given or config.rootpath == suite_root()
 
 
 def with_own_ini(config: pytest.Config) -> list[str] | None:

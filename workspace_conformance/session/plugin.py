@@ -1,48 +1,24 @@
-"""The pytest side: options in, cases run, outcomes collected, the result written and summed up.
+"""What pytest loads of the suite in every project where it is installed: its options, and a look at
+what was collected.
 
-Inert unless a collected item judges a requirement, so that other tests can live beside the suites.
+Nothing heavy is imported here, and nothing else is done until an item is collected that judges a
+requirement: the hooks of a run are then registered from `hooks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from workspace_conformance.contract import manifest
-from workspace_conformance.portal.preflight import CannotJudge
-from workspace_conformance.portal.records import Portal
-from workspace_conformance.reporting import results, terminal, writing
-from workspace_conformance.reporting.lines import Line
-from workspace_conformance.session import (
-    brief,
-    case_reports,
-    clean_up,
-    concluding,
-    ending,
-    executing,
-    github_output,
-    interrupted_case,
-    invocation,
-    judging,
-    options,
-    planning,
-    requirement_headings,
-    resolving,
-    selection,
-    starting,
-)
-from workspace_conformance.session.interruption import Interruption, has_line
-from workspace_conformance.session.run import RUN
-from workspace_conformance.settings import Settings
-from workspace_conformance.transport.wait_display import Screen, Waits
-from workspace_conformance.verdict.verdicts import Exit
+from workspace_conformance.session import invocation, options
+from workspace_conformance.session.keys import LEFT_OUT, SETTINGS
 
-SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-RESULT: pytest.StashKey[results.Result] = pytest.StashKey()
+if TYPE_CHECKING:
+    from workspace_conformance.portal.records import Portal
+    from workspace_conformance.settings import Settings
 
 MARKERS = (
     "requirement(id): the requirement that a check judges",
@@ -52,9 +28,6 @@ MARKERS = (
     "burst: the check exceeds the rate limit; it runs when all others have run, but for `last`",
     "last: the check may lock somebody out; it runs last of all",
 )
-
-
-# --- options and collection -----------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,8 +43,12 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
     again = invocation.with_own_ini(config)
     if again is not None:
         return pytest.main(again)
-    settings = resolving.resolve(config)
+    if not invocation.is_meant(config):
+        return None
+    settings = _settings(config)
     if settings.clean_up is not None:
+        from workspace_conformance.session import clean_up
+
         return clean_up.command(settings.clean_up, settings)
     invocation.keep_to_one_process(config)
     return None
@@ -81,238 +58,67 @@ def pytest_configure(config: pytest.Config) -> None:
     """Resolve the settings; anything unusable ends with one sentence and exit code 4."""
     for line in MARKERS:
         config.addinivalue_line("markers", line)
-    config.stash[SETTINGS] = resolving.resolve(config)
+    if invocation.is_meant(config):
+        _settings(config)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the suites beyond the core where only that is judged."""
-    core = config.stash[SETTINGS].breadth == "core"
-    ours = collection_path.parent.name == "suites"
-    return True if core and ours and collection_path.name in manifest.BEYOND_CORE else None
+    settings = config.stash.get(SETTINGS, None)
+    if settings is None or collection_path.parent.name != "suites":
+        return None
+    from workspace_conformance.contract.manifest import BEYOND_CORE
+
+    beyond = collection_path.name in BEYOND_CORE
+    return True if beyond and settings.breadth == "core" else None
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Show the settings, without their secrets."""
-    lines = terminal.header(config.stash[SETTINGS])
+    if SETTINGS not in config.stash:
+        return []
+    from workspace_conformance.reporting.header import header
+
+    lines = header(config.stash[SETTINGS])
     word = config.stash.get(invocation.ONE_PROCESS, None)
     return [*lines, f"workspace: {word}"] if word else lines
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """Keep the requirements that were asked for; readers first, then writers, then what others may
-    not disturb.
-    """
-    if not selection.judging(items):
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin a run where an item judges a requirement."""
+    if not any(item.get_closest_marker("requirement") for item in items):
         return
     if hasattr(config, "workerinput"):
         raise pytest.UsageError("one process judges a target: leave -n out")
-    selection.select(config, config.stash[SETTINGS], _waits(config), items)
+    settings = _settings(config)
+    from workspace_conformance.session import hooks
+
+    hooks.begin(config, settings, items)
 
 
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     """Note what was left out, so that the run cannot pass for a complete one."""
     for item in items:
-        run = item.config.stash.get(RUN, None)
         if item.get_closest_marker("requirement"):
-            left = item.config.stash.setdefault(LEFT, {})
-            left[item.nodeid] = "deselected (--requirement, -k, -m or --deselect)"
-            if run is not None:
-                run.left_out = left
-
-
-LEFT: pytest.StashKey[dict[str, str]] = pytest.StashKey()
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Note which cases are to run."""
-    run = session.config.stash.get(RUN, None)
-    if run is not None:
-        run.left_out = session.config.stash.get(LEFT, {})
-        run.remember(item for item in session.items if item.get_closest_marker("requirement"))
-
-
-# --- running --------------------------------------------------------------------------------------
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Start the target before the first case and let cases run early; a plan runs none."""
-    run = session.config.stash.get(RUN, None)
-    if run is None or session.config.option.collectonly or not run.collected:
-        return None
-    if not run.settings.plan:
-        writing.forget(run.settings.report_dir)
-    github_output.silence(session.config)
-    requirement_headings.register(session.config, run)
-    if not session.config.getoption("usepdb", False):
-        interruption = Interruption(partial(ending.give_up, run))
-        session.config.stash[INTERRUPTION] = interruption
-        interruption.begin()
-    try:
-        starting.start(run)
-    except CannotJudge as error:
-        run.cannot = error
-        return True
-    if not run.settings.plan:
-        brief.register(session.config, selection.turns(session.items))
-    if not session.config.getoption("usepdb", False):
-        run.scheduler.start(partial(executing.execute, run), selection.groups(session.items))
-    if run.settings.plan:
-        session.config.stash[PLAN] = planning.rehearse(run, selection.judging(session.items))
-        ending.stop(run)
-        return True
-    return None
-
-
-PLAN: pytest.StashKey[list[str]] = pytest.StashKey()
-INTERRUPTION: pytest.StashKey[Interruption] = pytest.StashKey()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Note which case is under way: it stays noted where the run ends in the midst of it."""
-    run = item.config.stash.get(RUN, None)
-    if run is not None and item.get_closest_marker("requirement"):
-        interrupted_case.begin(item, run.requirement_of(item))
-    done = yield
-    interrupted_case.end(item.config)
-    return done
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Collect what became of a case that ran early, or run it now."""
-    run = pyfuncitem.config.stash.get(RUN, None)
-    if run is None or not pyfuncitem.get_closest_marker("requirement"):
-        return None
-    judging.judge(run, pyfuncitem)
-    return True
+            left_out = item.config.stash.setdefault(LEFT_OUT, {})
+            left_out[item.nodeid] = "deselected (--requirement, -k, -m or --deselect)"
 
 
 @pytest.fixture(scope="session")
 def portal(request: pytest.FixtureRequest) -> Portal:
     """The target under test."""
+    from workspace_conformance.session.run import RUN
+
     run = request.config.stash[RUN]
     assert run.portal is not None
     return run.portal
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn the outcome of an item into that of a case."""
-    run = item.config.stash.get(RUN, None)
-    judges = run is not None and item.get_closest_marker("requirement") is not None
-    if run is not None and judges and call.excinfo is not None:
-        case_reports.keep_source_unread(run, item, call.excinfo.value)
-    report = yield
-    if run is not None and judges and (report.when == "call" or not report.passed):
-        case_reports.complete(run, item, call, report)
-    return report
+def _settings(config: pytest.Config) -> Settings:
+    """The settings, resolved once."""
+    if SETTINGS not in config.stash:
+        from workspace_conformance.session import resolving
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_report_teststatus(
-    report: pytest.CollectReport | pytest.TestReport, config: pytest.Config
-) -> case_reports.Status | None:
-    """Show a violated SHOULD as an advisory, and an untested case as what it is."""
-    return case_reports.status(config.stash.get(RUN, None), report)
-
-
-# --- the end --------------------------------------------------------------------------------------
-
-
-class Collector:
-    """Receives the reports of one session; registered where the session's outcome is decided."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """End what runs early before pytest looks at where it was interrupted: for that it parses
-        the source, as after an error of a case.
-        """
-        excinfo.traceback = excinfo.traceback.filter(has_line)
-        run = self._config.stash.get(RUN, None)
-        if run is not None:
-            ending.halt(run)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the result of a case; an error in setup or teardown outranks a pass."""
-        run = self._config.stash.get(RUN, None)
-        data: dict[str, Any] | None = getattr(report, "workspace_case", None)
-        if run is not None and data is not None:
-            run.results[data["id"]] = results.case_from_data(data)
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Listen to the reports of this session."""
-    session.config.pluginmanager.register(Collector(session.config), "workspace-collector")
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
-    """Clean up, fold the outcomes, write results.json, and decide the exit code."""
-    config = session.config
-    run = config.stash.get(RUN, None)
-    if INTERRUPTION in config.stash:
-        config.stash[INTERRUPTION].ending()
-    if run is not None and run.collected and not config.option.collectonly:
-        ending.stop(run)
-        if INTERRUPTION in config.stash and config.stash[INTERRUPTION].seen:
-            exitstatus = Exit.INTERRUPTED  # in the middle of the clean-up, too
-        if run.settings.plan:
-            session.exitstatus = Exit.OK if exitstatus in (0, 5) else exitstatus
-        else:
-            ended = exitstatus in (Exit.OK, Exit.VIOLATED)
-            result = concluding.result_of(run, None if ended else int(exitstatus))
-            config.stash[RESULT] = result
-            config.stash[github_output.ANNOTATIONS] = writing.write(result, run.redactor)
-            session.exitstatus = result.exit_code
-    interrupted_case.report(config, run.results if run is not None else ())
-    yield
-    # After everything that pytest has to say, so that the last line is the verdict.
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        _sum_up(reporter, config)
-
-
-def _sum_up(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the plan or the summary."""
-    plan = config.stash.get(PLAN, None)
-    result = config.stash.get(RESULT, None)
-    run = config.stash.get(RUN, None)
-    if plan is not None:
-        terminalreporter.section("plan")
-        lines = [Line(text) for text in plan]
-    elif result is not None and run is not None:
-        terminalreporter.section("conformance")
-        lines = terminal.summary(result, run.redactor, brief=brief.wanted(config))
-    else:
-        return
-    for line in lines:
-        terminalreporter.write_line(line.text, **line.markup)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever happened, nothing is left running."""
-    run = config.stash.get(RUN, None)
-    if run is not None:
-        ending.stop(run)
-    github_output.speak(config)
-    if INTERRUPTION in config.stash:
-        config.stash[INTERRUPTION].end()
-
-
-def _waits(config: pytest.Config) -> Waits:
-    """How a long wait is shown: on the terminal that pytest reports to."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None:
-        return Waits(lambda text: None, lambda: None, live=False)
-    screen = Screen(reporter)
-    return Waits(screen.write, screen.fresh, live=bool(reporter.isatty))
+        config.stash[SETTINGS] = resolving.resolve(config)
+    return config.stash[SETTINGS]

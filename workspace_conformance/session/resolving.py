@@ -1,5 +1,7 @@
 """The settings of a run, from its options: files are read, names are looked up, and what cannot be
 used is said in one sentence.
+
+What only some options need is imported where they are read: wrong usage is told at once.
 """
 
 from __future__ import annotations
@@ -8,20 +10,20 @@ import datetime
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from workspace_conformance import settings as values
-from workspace_conformance.contract import requirements
-from workspace_conformance.reporting import certificate
 from workspace_conformance.session.option_values import OptionValues
 from workspace_conformance.settings import DOCUMENTED_RATE, Settings, SettingsError
-from workspace_conformance.transport import proxies, recording
-from workspace_conformance.verdict import baseline, waivers
-from workspace_conformance.verdict.baseline import Baseline
+from workspace_conformance.transport import proxies
 from workspace_conformance.verdict.gate import Gate
-from workspace_conformance.verdict.known import Known
-from workspace_conformance.verdict.waivers import Waiver
+
+if TYPE_CHECKING:
+    from workspace_conformance.verdict.baseline import Baseline
+    from workspace_conformance.verdict.known import Known
+    from workspace_conformance.verdict.waivers import Waiver
 
 THOROUGH = 200
 
@@ -37,6 +39,8 @@ def resolve(config: pytest.Config, environment: Mapping[str, str] = os.environ) 
 def _load_key(file: str | None) -> Path | None:
     if file is None:
         return None
+    from workspace_conformance.reporting import certificate
+
     certificate.check_key(Path(file))
     return Path(file)
 
@@ -44,6 +48,9 @@ def _load_key(file: str | None) -> Path | None:
 def _load_waivers(file: str | None) -> tuple[Waiver, ...]:
     if file is None:
         return ()
+    from workspace_conformance.contract import requirements
+    from workspace_conformance.verdict import waivers
+
     today = datetime.datetime.now(datetime.UTC).date()
     try:
         return waivers.load(Path(file), requirements.load(), today)
@@ -52,8 +59,12 @@ def _load_waivers(file: str | None) -> tuple[Waiver, ...]:
 
 
 def _load_baseline(file: str | None) -> Baseline | None:
+    if file is None:
+        return None
+    from workspace_conformance.verdict import baseline
+
     try:
-        return None if file is None else baseline.load(Path(file))
+        return baseline.load(Path(file))
     except baseline.BaselineError as error:
         raise SettingsError(f"--baseline {error}") from None
 
@@ -79,7 +90,6 @@ def _check_gate(text: str | None) -> Gate:
 def _check_faults(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         return ()
-    # Not above: only a run with a fault needs the embedded portal's parts so early.
     from workspace_conformance.reference.faults import chosen
 
     try:
@@ -172,6 +182,8 @@ def _resolve(read: OptionValues) -> Settings:
             "--sign",
             "--subject-digest",
         )
+        from workspace_conformance.transport import recording
+
         recorded = recording.read(Path(replay))
         beside = Path(replay).parent
         folder = Path(read.text("--report-dir") or beside)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import urllib.request
 from urllib.parse import urlsplit, urlunsplit
 
 from workspace_conformance.settings import SettingsError
@@ -16,6 +15,8 @@ def find(target: str) -> str | None:
 
     Raises SettingsError for a proxy that cannot be gone through.
     """
+    import urllib.request  # slow to import
+
     parts = urlsplit(target)
     known = urllib.request.getproxies()
     proxy = known.get(parts.scheme) or known.get("all")

@@ -21,7 +21,7 @@ import jsonschema_rs
 
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange.messages import Exchange, Headers, Request, Response, Trouble
-from workspace_conformance.exchange.parsing import printable
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.settings import Rate, Settings, SettingsError
 from workspace_conformance.transport import confirmations
 from workspace_conformance.transport.redaction import Redactor

@@ -19,8 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from workspace_conformance.exchange.media import Refused, Unreadable, decode_content, printable
+from workspace_conformance.exchange.media import Refused, Unreadable, decode_content
 from workspace_conformance.exchange.messages import Headers, Request, Response, Trouble
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.transport import connection_words, proxies
 
 Application = Callable[..., Awaitable[None]]  # an ASGI application

@@ -10,11 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
-
 from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.exchange.outcomes import Outcome
-from workspace_conformance.exchange.parsing import printable
+from workspace_conformance.exchange.texts import printable
 from workspace_conformance.verdict.verdicts import CaseResult
 
 _LARGEST = 64 * 1024 * 1024  # bytes
@@ -121,5 +119,7 @@ def known(baseline: Baseline, cases: Iterable[CaseResult]) -> Sequence[str]:
 
 @cache
 def _validator() -> Any:
+    import jsonschema_rs  # only where a file is read
+
     schema = json.loads(schema_path("results.schema.json").read_text(encoding="utf-8"))
     return jsonschema_rs.validator_for(schema)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from workspace_conformance.checks import authentication, dates, envelopes, repeated_reads
+from workspace_conformance.checks import authentication, envelopes, repeated_reads
+from workspace_conformance.checks.documented import date_times
 from workspace_conformance.checks.documented.answers import (
     FORMATS,
     Answers,
@@ -35,7 +35,6 @@ from workspace_conformance.checks.expectations import (
 from workspace_conformance.contract.documented import Operation, record_types
 from workspace_conformance.contract.known_values import KnownValues
 from workspace_conformance.exchange import contents
-from workspace_conformance.exchange.media import printable
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.transport.client import succeeded, unusable
@@ -47,15 +46,6 @@ _RESTLESS = re.compile(
 )
 _STEADY = frozenset({"string", "boolean", "uuid"})
 _READINGS = 6
-# Date-times by what the documentation calls texts. The first are never anything else; of the others,
-# a day without a time is none.
-_ALWAYS = frozenset({"created", "updated", "createon", "createdon"})
-_WHERE_TIMED = frozenset(
-    {
-        *("deadline", "startdate", "enddate", "expectedclosedate", "actualclosedate", "issuedate"),
-        *("duedate", "dialdate", "lastmodified", "expirationdate", "start", "end", "date"),
-    }
-)
 
 
 # --- formats --------------------------------------------------------------------------------------
@@ -295,65 +285,6 @@ def _steady_members(operation: Operation) -> frozenset[str]:
     return frozenset(found)
 
 
-def _round_trip(answers: Answers) -> None:
-    typed, texts = _date_members(answers.question.operation)
-    seen = 0
-    for fmt in FORMATS:
-        exchange = answers.form(fmt)
-        if not succeeded(exchange):
-            continue
-        for name, value in _date_times(contents.records(exchange), typed, texts):
-            seen += 1
-            if not dates.is_round_trip(value):
-                violation(
-                    exchange,
-                    f"{printable(name)} is {printable(value)}; "
-                    "expected a form such as 2008-04-10T06:30:00.0000000-07:00",
-                )
-    if not seen:
-        raise Untested(Reason.NO_RECORD, "no answer shows a date-time")
-
-
-def _date_times(
-    view: Any, typed: frozenset[str], texts: frozenset[str]
-) -> Iterator[tuple[str, str]]:
-    if isinstance(view, list):
-        for item in view:
-            yield from _date_times(item, typed, texts)
-    elif isinstance(view, dict):
-        for name, value in view.items():
-            key = name.lower()
-            if isinstance(value, str):
-                if value and (key in typed or (key in texts and ":" in value)):
-                    yield name, value
-            else:
-                yield from _date_times(value, typed, texts)
-
-
-@cache
-def _date_members(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:
-    """The members that hold date-times in an operation's answer, or in records within it: those
-    that always do, and those that do where they show a time.
-    """
-    typed: set[str] = set()
-    texts: set[str] = set()
-    waiting = [operation.answer.name] if operation.answer is not None else []
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for member in record_types().get(name, ()):
-            key = member.name.lower()
-            if member.type.name == "date-time" or key in _ALWAYS:
-                typed.add(key)
-            elif member.type.name == "string" and key in _WHERE_TIMED:
-                texts.add(key)
-            waiting.append(member.type.name)
-    return frozenset(typed), frozenset(texts)
-
-
 # --- all of them ----------------------------------------------------------------------------------
 
 JUDGES: dict[str, Callable[[Answers], None]] = {
@@ -368,7 +299,7 @@ JUDGES: dict[str, Callable[[Answers], None]] = {
     "ENV-1": _json_envelope,
     "ENV-2": _xml_envelope,
     "ENV-3": _count,
-    "DATE-1": _round_trip,
+    "DATE-1": date_times.expect_round_trip,
     "AUTH-1": _needs_authorization,
     "AUTH-2": _refuses_with_401,
     "AUTH-6": _challenges,
@@ -397,5 +328,5 @@ def judges(known: KnownValues, operation: Operation, requirement: str) -> bool:
     if requirement == "ENV-3":
         return operation.shape != "value"
     if requirement == "DATE-1":
-        return any(_date_members(operation))
+        return date_times.are_in(operation)
     return True
