@@ -38,6 +38,21 @@ class Rate:
 DOCUMENTED_RATE = Rate(500, 10.0)  # Basic concepts, Rate limiting
 
 
+PROFILES = {
+    "read-only": "nothing was written, and no burst sent",
+    "read-only, burst": "nothing was written; the rate limit was exceeded once",
+    "write": "records of our own were made, changed and removed; no burst was sent",
+    "full": "records of our own were made, changed and removed, the rate limit exceeded once",
+}
+
+
+def profile_of(writes: bool, burst: bool) -> str:
+    """The name of what was allowed: results of different profiles are not of the same scope."""
+    if writes:
+        return "full" if burst else "write"
+    return "read-only, burst" if burst else "read-only"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a run was told. Secrets have no place in its repr."""

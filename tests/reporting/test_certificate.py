@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.support import ROOT, Ran, environment, no_traceback, run_suite
-from workspace_conformance.reporting.certificate import Doubt, main, opened
+from workspace_conformance.reporting import certifier
+from workspace_conformance.reporting.certificate import Doubt, opened
 from workspace_conformance.reporting.statement import PREDICATE, STATEMENT, statement
 
 DIGEST = "sha256:" + "ab" * 32
@@ -66,9 +67,8 @@ def payload(ran: Ran) -> dict[str, Any]:
 
 def verify(ran: Ran, public: Path, certificate: Path | None = None) -> int:
     """The exit code of the command that verifies."""
-    return main(
+    return certifier.verify(
         [
-            "verify",
             str(certificate or ran.folder / "certificate.json"),
             f"--key={public}",
             f"--evidence={ran.folder / 'exchanges.har'}",
@@ -107,7 +107,7 @@ def test_the_documented_command_verifies(signed: tuple[Ran, Path]) -> None:
     ran, public = signed
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "workspace_conformance.reporting.certificate", "verify"),
+            *(sys.executable, "-m", "workspace_conformance", "verify"),
             str(ran.folder / "certificate.json"),
             *("--key", str(public), "--evidence", str(ran.folder / "exchanges.har")),
         ],
@@ -148,7 +148,7 @@ def test_changed_evidence_breaks_the_digest(
     copy = tmp_path / "exchanges.har"
     copy.write_text((ran.folder / "exchanges.har").read_text("utf-8") + " ", "utf-8")
     file = str(ran.folder / "certificate.json")
-    assert main(["verify", file, f"--key={public}", f"--evidence={copy}"]) == 1
+    assert certifier.verify([file, f"--key={public}", f"--evidence={copy}"]) == 1
     assert "was changed" in capsys.readouterr().out
 
 
@@ -224,10 +224,10 @@ def test_a_false_statement_does_not_hold(
     capsys: pytest.CaptureFixture[str],
     lie: str,
 ) -> None:
-    from workspace_conformance.reporting import certificate
+    from workspace_conformance.reporting import certificate, verification
 
     ran, _ = signed
-    monkeypatch.setattr(certificate, "_replayed", lambda evidence: ran.results)
+    monkeypatch.setattr(verification, "_replayed", lambda evidence: ran.results)
     private, public = keys(tmp_path)
     told = payload(ran)
     file = tmp_path / "certificate.json"

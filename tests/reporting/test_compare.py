@@ -41,8 +41,14 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
 def test_a_matrix_is_printed(two: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert compare.main([str(two[0]), f"the other={two[1]}"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f" 1 {samples.URL} ({samples.URL}), 2026-01-01, suite 0.0.0: conformant"
-    assert lines[1] == " 2 the other (http://b.test), 2026-01-01, suite 0.0.0: non-conformant"
+    assert (
+        lines[0]
+        == f" 1 {samples.URL} ({samples.URL}), 2026-01-01, suite 0.0.0, profile read-only: conformant"
+    )
+    assert (
+        lines[1]
+        == " 2 the other (http://b.test), 2026-01-01, suite 0.0.0, profile read-only: non-conformant"
+    )
     table = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  ")}
     assert len(table) == 62, "a line of numbers, and one for each requirement"
     assert table["FMT-1"] == ["M", "passed", "failed", "1/2"]

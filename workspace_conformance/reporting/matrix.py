@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from workspace_conformance.exchange.texts import printable
+from workspace_conformance.reporting.lines import wrapped
 from workspace_conformance.reporting.markdown import SIGNS, code
+from workspace_conformance.settings import profile_of
 
 Data = Mapping[str, Any]
 
@@ -31,6 +33,7 @@ class Server:
     verdict: str
     day: str
     suite: str
+    profile: str = ""  # what was allowed; empty where an older suite does not say
     operations: str = ""  # how many documented ones are served, judged and passed
 
 
@@ -58,6 +61,17 @@ class Matrix:
 
     servers: Sequence[Server]
     sections: Sequence[tuple[str, str, Sequence[Row]]]
+
+    @property
+    def mixed(self) -> str:
+        """A sentence where the results are of different profiles; empty where they are of one."""
+        profiles = dict.fromkeys(server.profile for server in self.servers)
+        if len(profiles) < 2:
+            return ""
+        return (
+            f"These results are of different profiles ({'; '.join(profiles)}): what one has judged "
+            "another may have left out, and untested there is no difference of the servers."
+        )
 
 
 def matrix(named: Sequence[tuple[str, Data]]) -> Matrix:
@@ -89,6 +103,7 @@ def matrix(named: Sequence[tuple[str, Data]]) -> Matrix:
                 data["verdict"],
                 data["finished"].partition("T")[0],
                 data["suite"]["version"],
+                data.get("profile") or _profile(data["settings"]),
                 _operations(data.get("operations")),
             )
             for name, data in named
@@ -99,6 +114,10 @@ def matrix(named: Sequence[tuple[str, Data]]) -> Matrix:
             if (own := [row for row in rows if row.id.partition("-")[0] == prefix])
         ],
     )
+
+
+def _profile(settings: Data) -> str:
+    return profile_of(bool(settings.get("allow_writes")), bool(settings.get("allow_burst")))
 
 
 def _operations(data: Data | None) -> str:
@@ -132,11 +151,15 @@ def _lines(made: Matrix) -> Iterator[str]:
     for number, server in enumerate(made.servers, 1):
         yield (
             f"{number:>2} {printable(server.name)} ({printable(server.url)}), "
-            f"{printable(server.day)}, suite {printable(server.suite)}: {server.verdict}"
+            f"{printable(server.day)}, suite {printable(server.suite)}, "
+            f"profile {server.profile}: {server.verdict}"
         )
         if server.operations:
             yield f"   {server.operations}"
     numbers = range(1, len(made.servers) + 1)
+    if made.mixed:
+        yield ""
+        yield from (line.text for line in wrapped(made.mixed, ""))
     yield ""
     yield f"{'':15}{''.join(f'{number:<{_WIDTH}}' for number in numbers)}".rstrip()
     for _, title, rows in made.sections:
@@ -154,8 +177,11 @@ def as_markdown(made: Matrix) -> str:
 
 
 def _markdown(made: Matrix) -> Iterator[str]:
-    yield "| | server | verdict | judged | suite |"
-    yield "|--:|---|---|---|---|"
+    if made.mixed:
+        yield f"**{made.mixed}**"
+        yield ""
+    yield "| | server | verdict | judged | suite | profile |"
+    yield "|--:|---|---|---|---|---|"
     for number, server in enumerate(made.servers, 1):
         name = f"{code(server.name)} {code(server.url)}" if server.name != server.url else ""
         shown = (name or code(server.url)).replace("|", "\\|")
@@ -163,7 +189,7 @@ def _markdown(made: Matrix) -> Iterator[str]:
         verdict = f"{SIGNS[server.verdict]} {server.verdict}"
         if server.operations:
             verdict += f"<br>{server.operations}"
-        yield f"| {number} | {shown} | {verdict} | {day} | {suite} |"
+        yield f"| {number} | {shown} | {verdict} | {day} | {suite} | {server.profile} |"
     yield ""
     numbers = range(1, len(made.servers) + 1)
     yield f"| requirement | level | {' | '.join(map(str, numbers))} |"

@@ -14,7 +14,7 @@ from workspace_conformance.contract.requirements import Contract
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting import chains
-from workspace_conformance.settings import Settings
+from workspace_conformance.settings import Settings, profile_of
 from workspace_conformance.transport import proxies
 from workspace_conformance.verdict import operations
 from workspace_conformance.verdict.baseline import Baseline, Changes
@@ -92,6 +92,7 @@ def as_data(result: Result) -> dict[str, Any]:
         },
         "started": _instant(result.started),
         "finished": _instant(result.finished),
+        "profile": profile_of(result.settings.allow_writes, result.settings.allow_burst),
         "settings": _settings(result.settings),
         "verdict": str(result.verdict),
         "interrupted": result.interrupted,
@@ -234,6 +235,7 @@ def _changes(changes: Changes, baseline: Baseline) -> dict[str, Any]:
             "target": baseline.target,
             "finished": baseline.finished,
             "suite": baseline.suite,
+            "profile": baseline.profile,
         },
         "failing": list(changes.failing),
         "passing": list(changes.passing),

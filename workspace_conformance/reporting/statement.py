@@ -62,6 +62,7 @@ def statement(
             "failedTests": named("failed", "MUST"),
             "workspaceConformance": {
                 "verdict": data["verdict"],
+                "profile": data["profile"],
                 "started": data["started"],
                 "finished": data["finished"],
                 "requirements": len(rows),

@@ -12,9 +12,11 @@ from workspace_conformance.reporting import judged_target, operation_lines, viol
 from workspace_conformance.reporting.lines import WIDTH, Line, counted, wrapped
 from workspace_conformance.reporting.results import Result, as_data
 from workspace_conformance.reporting.testable import proved, untested_groups
+from workspace_conformance.settings import profile_of
 from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.verdicts import Exit, Judged, TargetVerdict, Verdict
 
+_NOTE = {"bold": True, "yellow": True}
 EXPLAIN = "workspace-conformance explain"
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
 
@@ -84,6 +86,10 @@ def _changes(result: Result) -> Iterator[Line]:
     if changes is None or baseline is None:
         return
     yield from wrapped(f"Since the baseline ({baseline.target}, {baseline.finished})", "")
+    profile = profile_of(result.settings.allow_writes, result.settings.allow_burst)
+    if baseline.profile and baseline.profile != profile:
+        words = f"the baseline is of the profile {baseline.profile}, this run of {profile}"
+        yield from wrapped(f"{words}: what one left out is no change of the target", "  ", _NOTE)
     groups = (
         ("newly failing", changes.failing, "red"),
         ("newly untested", changes.untested, "yellow"),

@@ -194,9 +194,15 @@ def _is_case(word: str, root: Path) -> bool:
 
 
 def _verify(words: Sequence[str]) -> int:
-    from workspace_conformance.reporting import certificate
+    from workspace_conformance.reporting import certifier
 
-    return certificate.main(["verify", *words])
+    return certifier.verify(words)
+
+
+def _bundle(words: Sequence[str]) -> int:
+    from workspace_conformance.reporting import certifier
+
+    return certifier.bundle(words)
 
 
 def _compare(words: Sequence[str]) -> int:
@@ -222,6 +228,7 @@ SUBCOMMANDS = {
     "plan": Subcommand("say what a run would ask, and send nothing", _plan),
     "replay": Subcommand("judge a recorded run again, and send nothing", _replay),
     "verify": Subcommand("check a certificate against its evidence", _verify),
+    "bundle": Subcommand("put a run's certificate, evidence and reports into one archive", _bundle),
     "compare": Subcommand("show results of several servers side by side", _compare),
     "clean-up": Subcommand("remove what an interrupted run has left on a portal", _clean_up),
     "portal": Subcommand("serve the embedded portal on its own", _portal),

@@ -16,6 +16,7 @@ from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.limiter.burst import MOST_SENT
 from workspace_conformance.session.judging import judge
 from workspace_conformance.session.run import Run
+from workspace_conformance.settings import PROFILES, profile_of
 from workspace_conformance.transport.sending import may_be_sent_without_consent
 
 
@@ -51,6 +52,8 @@ def _lines(
     lines = [
         f"{len(items)} cases, about {len(requests)} requests; nothing was sent to make this plan."
     ]
+    profile = profile_of(run.settings.allow_writes, run.settings.allow_burst)
+    lines.append(f"profile: {profile} ({PROFILES[profile]})")
     lines.append(
         "requests: " + ", ".join(f"{count} {method}" for method, count in methods.most_common())
     )

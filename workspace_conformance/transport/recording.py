@@ -161,8 +161,24 @@ def read(file: Path) -> Recording:
         raise SettingsError(f"--replay {file}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise SettingsError(f"--replay {file}: {_NOT_OURS}") from None
+    _check_digest(file, hashlib.sha256(raw).hexdigest())
     _check_whole(file, [entry.exchange.number for entry in entries])
     return Recording(entries, log["_workspace"], hashlib.sha256(raw).hexdigest())
+
+
+def _check_digest(file: Path, digest: str) -> None:
+    """The result that lies beside a recording names its digest; it may lie there alone."""
+    beside = file.with_name("results.json")
+    try:
+        evidence = json.loads(beside.read_bytes()).get("evidence")
+        named = evidence["sha256"] if evidence["file"] == file.name else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return
+    if named is not None and named != digest:
+        raise SettingsError(
+            f"--replay {file}: {file.name} differs from the digest in results.json beside it: it was "
+            "changed or cut off, or is of another run"
+        )
 
 
 _NOT_OURS = "not an archive that this suite wrote (exchanges.har)"

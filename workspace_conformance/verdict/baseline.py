@@ -30,6 +30,7 @@ class Baseline:
     target: str
     finished: str
     suite: str
+    profile: str = ""  # what was allowed; empty where an older suite does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def load(file: Path) -> Baseline:
         data["target"]["url"],
         data["finished"],
         data["suite"]["version"],
+        data.get("profile", ""),
     )
 
 
