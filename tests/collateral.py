@@ -69,6 +69,7 @@ GROUPS = (
         "an id that no record has is a record that cannot be found",
         "STA-5",
         "unknown-id-first-record unknown-guid-400 unknown-guid-500 unknown-person-empty"
+        " person-put-by-name-500"
         " unknown-person-403",
     ),
     _group(

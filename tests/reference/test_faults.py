@@ -136,6 +136,22 @@ def identifying(client: Client) -> Iterator[Reply]:
         yield client.get("people/@self", headers={"authorization": credential})
 
 
+def logging_in_oddly(client: Client) -> Iterator[Reply]:
+    """Passwords that are nearly right, in JSON and in a form; a token of a login, used otherwise."""
+    name, right = client.app.credentials.username, client.app.credentials.password
+    other = list(client.app.parts.accounts.by_name.values())[1].password
+    for given in (None, "", other, right[:-1], f"{right}a", right.swapcase()):
+        fields = {"userName": name} | ({} if given is None else {"password": given})
+        yield client.post("authentication", form=fields, anonymous=True)
+        yield client.post("authentication.json", json_body=fields, anonymous=True)
+    login = logging_in(client, name, right)
+    issued = re.search(rb'"token":"([\w-]+)"', login.answer.body)
+    headers = {"authorization": issued[1].decode() if issued else "none"}
+    for path in ("group.json", "group.json", "group"):
+        yield client.get(path, headers=headers)
+    yield client.put(f"group/{UNKNOWN}.json", headers=headers)
+
+
 def logging_in(client: Client, user: str, secret: str) -> Reply:
     form = {"userName": user, "password": secret}
     return client.post("authentication.json", form=form, anonymous=True)
@@ -181,8 +197,45 @@ def mistaking(client: Client) -> Iterator[Reply]:
     for place in range(0, len(token), 2):
         near = f"{token[:place]}~{token[place + 1 :]}"
         yield client.get("group.json", headers={"authorization": near})
-    for value in (f"BearerX{token}", f"Bearer{token}"):
-        yield client.get("group.json", headers={"authorization": value})
+    odd = [f"BearerX{token}", f'"{token}"', f"{token}, {token}", token[1:], f"x{token}"]
+    odd += [f"{token}\xe9", token + "A" * 2000, f"Bearer Bearer {token}", token.swapcase()]
+    post, group = (
+        client.app.parts.store.posts.all()[0].id,
+        client.app.parts.store.groups.all()[1].id,
+    )
+    said = f"community/blog/{post}/comment"
+    for value in [*odd, f"Basic {token}", f"{token[:-2]}~{token[-1]}"]:
+        headers = {"authorization": value}
+        yield client.get("group.json", headers=headers)
+        yield client.post(said, form={"content": "odd"}, headers=headers)
+        yield client.put(f"group/{group}", form={"groupName": "Odd"}, headers=headers)
+    half = len(token) // 2
+    middle = {"authorization": f"{token[:half]}~{token[half + 1 :]}"}
+    yield client.delete(f"community/blog/{UNKNOWN}", headers=middle)
+    for name in ("token", "asc_auth_key", "Authorization"):
+        yield client.put(f"group/{UNKNOWN}?{name}={token}", anonymous=True)
+        yield client.delete(f"group/{UNKNOWN}?{name}={token}", anonymous=True)
+        yield client.put(f"group/{UNKNOWN}", form={name: token}, anonymous=True)
+    for more in (
+        {"cookie": f"asc_auth_key={token}"},
+        {"x-auth-token": token},
+        {"asc_auth_key": token},
+    ):
+        yield client.put(f"group/{UNKNOWN}", anonymous=True, headers=more)
+        yield client.get("group", anonymous=True, headers=more)
+    for path in (
+        "group/",
+        "/api/2.0//group",
+        "/api/2.0/GROUP",
+        "/api/2.0/%67roup",
+        "/api/2.0/./group",
+    ):
+        yield client.get(path, anonymous=True)
+        yield client.post(path, form={"groupName": "Odd"}, anonymous=True)
+    yield client.get("people", anonymous=True, headers={"cookie": "session=1"})
+    yield client.get("people", anonymous=True, headers={"cookie": "login=1"})
+    yield client.get("people", anonymous=True)
+    yield from logging_in_oddly(client)
     yield client.get("group.json", headers={"content-type": "garbage"})
     yield client.get("people.json?updatedSince=garbage")
     yield client.put("people/nobody-here.json", json_body={"firstname": "No"})

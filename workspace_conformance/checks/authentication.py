@@ -52,6 +52,14 @@ def _altered(value: str) -> str:
     return value[:middle] + replaced + value[middle + 1 :]
 
 
+def _altered_at(place: int, valid: str, unknown: str) -> str:
+    """The value with one character altered, at so many sixteenths of its length."""
+    at = min(len(valid) - 1, place * len(valid) // 16)
+    # Far from what it was: of an encoded byte not only the last bit is another.
+    replaced = "A" if valid[at] not in "ABCD" else "z"
+    return valid[:at] + replaced + valid[at + 1 :]
+
+
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -87,6 +95,21 @@ INVALID: dict[str, Callable[[str, str], str]] = {
         "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode()
     ),
 }
+SIXTEENTHS: dict[str, Callable[[str, str], str]] = {
+    f"altered at {place}/16": partial(_altered_at, place) for place in range(16)
+}
+# Sent with the cells of a covering array.
+ODD: dict[str, Callable[[str, str], str]] = {
+    "cut at the front": lambda valid, unknown: valid[1:],
+    "extended at the front": lambda valid, unknown: f"x{valid}",
+    "twice": lambda valid, unknown: f"{valid}, {valid}",
+    "in quotes": lambda valid, unknown: f'"{valid}"',
+    "non-ASCII": lambda valid, unknown: f"{valid}\xe9",
+    "very long": lambda valid, unknown: valid + "A" * 2000,
+    "glued to Bearer": lambda valid, unknown: f"BearerX{valid}",
+    "after two Bearers": lambda valid, unknown: f"Bearer Bearer {valid}",
+    "after Basic": lambda valid, unknown: f"Basic {valid}",
+}
 
 
 # Whether Bearer and Basic are taken at all is open; where they are, only what is valid is.
@@ -110,11 +133,12 @@ def invalid(portal: Portal, form: str) -> Credential:
         password = unknown if form == WRONG_PASSWORD else ""
         # Of a person of ours: wrong passwords may lock a user out.
         return Credential(basic(logins.own_user(portal, _OF_BASIC)[0], password))
-    value = (INVALID | AFTER_SCHEME)[form](valid, unknown)
+    value = (INVALID | AFTER_SCHEME | SIXTEENTHS | ODD)[form](valid, unknown)
     if value in (valid, f"Bearer {valid}"):
         raise Untested(Reason.SETUP_FAILED, f"this token has no {form} form")
     changed = form.removesuffix(" Bearer")
-    if changed in ("truncated", "extended", "altered", "altered at the end", "other letter case"):
+    made = ("truncated", "extended", "altered", "altered at the end", "other letter case")
+    if changed in made or form in SIXTEENTHS or form == "cut at the front":
         portal.transport.learn(value.removeprefix("Bearer "), f"token, {changed}")
     return Credential(value)
 

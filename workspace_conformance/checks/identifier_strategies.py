@@ -82,7 +82,7 @@ def unknown(
     else:
         word = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=8)
         words = st.lists(st.tuples(st.sampled_from("-."), word), max_size=3)
-        texts = words.map(lambda parts: "conformance" + "".join(a + b for a, b in parts))
+        texts = words.map(lambda parts: "no-conformance" + "".join(a + b for a, b in parts))
     return _texts("unknown id", texts).filter(allowed(form, known, reserved))
 
 

@@ -124,7 +124,7 @@ FAULTS = (
     Fault(
         name="json-content-letters-lost",
         requirement="REQ-1",
-        summary="letters beyond ASCII in the content of a JSON body arrive as ?",
+        summary="letters beyond ASCII in the content of JSON arrive as ?",
         apply=_fields_of(JSON, _ascii_content),
     ),
     Fault(
