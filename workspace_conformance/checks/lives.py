@@ -263,13 +263,15 @@ def _change(portal: Portal, lived: Life, record: Record, encoding: str) -> None:
 def _remove(portal: Portal, lived: Life, record: Record, fmt: str) -> None:
     kind = lived.kind
     asked = portal.ask("DELETE", record.path, fmt, body=portal.removal(kind, fmt))
-    after = portal.get(record.path, "json", fresh=True)
+    # In the form of the removal, where records are served in it.
+    seen = "" if not fmt and (bare := lived.read.get("")) and succeeded(bare) else "json"
+    after = portal.get(record.path, seen, fresh=True)
     if kind.deferred and succeeded(asked):
         for seconds in _LOOKS:
             if not is_shown(kind, record, after):
                 break
             time.sleep(seconds)
-            after = portal.get(record.path, "json", fresh=True)
+            after = portal.get(record.path, seen, fresh=True)
         if is_shown(kind, record, after):
             lived.stopped = Untested(
                 Reason.SETUP_FAILED, f"the removal of a {kind.name} goes on for too long"

@@ -19,6 +19,7 @@ from . import (
     envelope,
     formats,
     identifiers,
+    lived_records,
     login,
     mistakes,
     rate_limit,
@@ -46,6 +47,7 @@ FAULTS: tuple[Fault, ...] = (
     *documented_answers.FAULTS,
     *documented_access.FAULTS,
     *documented_lives.FAULTS,
+    *lived_records.FAULTS,
 )
 """Every fault, section by section."""
 

@@ -29,7 +29,7 @@ _JSON_MEDIA = "application/json"
 _FORM_MEDIA = "application/x-www-form-urlencoded"
 
 
-def _record(parts: Parts, call: Call) -> Record | None:
+def record_at(parts: Parts, call: Call) -> Record | None:
     """The record that the last parameter of the path names, None where there is none."""
     route = call.place.route
     assert route is not None
@@ -41,7 +41,7 @@ def _record(parts: Parts, call: Call) -> Record | None:
     return next((one for one in known if str(one.id) == route.words[-1]), None)
 
 
-def _around(act: Callable[[Parts, Call, Callable[[Call], Outcome]], Outcome], when: When) -> Apply:
+def around(act: Callable[[Parts, Call, Callable[[Call], Outcome]], Outcome], when: When) -> Apply:
     """Carry calls out another way; `act` gets what carries them out."""
 
     def apply(parts: Parts) -> None:
@@ -59,15 +59,15 @@ def _lost_url(when: When) -> Apply:
     """Records that clients made are listed, and not at their URL."""
 
     def act(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
-        record = _record(parts, call)
+        record = record_at(parts, call)
         return NOT_FOUND if record is not None and record.number is None else inner(call)
 
-    return _around(act, when)
+    return around(act, when)
 
 
-def _forgets(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
+def forgets(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
     """An update is reported, and not kept."""
-    record = _record(parts, call)
+    record = record_at(parts, call)
     before = dict(record.fields) if record is not None else {}
     outcome = inner(call)
     if record is not None:
@@ -75,9 +75,9 @@ def _forgets(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outc
     return outcome
 
 
-def _reports_old(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
+def reports_old(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
     """An update is kept, and the record reported as it was."""
-    record = _record(parts, call)
+    record = record_at(parts, call)
     before = dict(record.fields) if record is not None else {}
     outcome = inner(call)
     if record is None or not isinstance(outcome.value, dict):
@@ -103,7 +103,7 @@ def _keeps_once(when: When) -> Apply:
     asked: set[str] = set()
 
     def act(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
-        record = _record(parts, call)
+        record = record_at(parts, call)
         if record is None or record.number is not None or str(record.id) in asked:
             return inner(call)
         asked.add(str(record.id))
@@ -111,12 +111,12 @@ def _keeps_once(when: When) -> Apply:
 
     def apply(parts: Parts) -> None:
         asked.clear()
-        _around(act, when)(parts)
+        around(act, when)(parts)
 
     return apply
 
 
-def _remembers(outcome: Outcome, deletes: When, reads: When) -> Apply:
+def remembers(outcome: Outcome, deletes: When, reads: When) -> Apply:
     """Answer what was deleted another way than what never was."""
 
     def apply(parts: Parts) -> None:
@@ -136,14 +136,14 @@ def _remembers(outcome: Outcome, deletes: When, reads: When) -> Apply:
     return apply
 
 
-def _of_unknown(outcome: Outcome, when: When) -> Apply:
+def of_unknown(outcome: Outcome, when: When) -> Apply:
     """Answer writes to what is not there another way."""
 
     def act(parts: Parts, call: Call, inner: Callable[[Call], Outcome]) -> Outcome:
         found = inner(call)
         return outcome if found.status == 404 else found
 
-    return _around(act, when)
+    return around(act, when)
 
 
 def _fields(change: Callable[[Fields], Fields], media: str, *paths: str) -> Apply:
@@ -207,14 +207,14 @@ FAULTS = (
         name="project-put-forgotten",
         requirement="REST-5",
         summary="PUT project/{id} is reported, and not kept",
-        apply=_around(_forgets, operation("project/{id}", methods=_PUT)),
+        apply=around(forgets, operation("project/{id}", methods=_PUT)),
         module="project",
     ),
     Fault(
         name="opportunity-put-reports-old",
         requirement="REST-5",
         summary="PUT crm/opportunity reports the record as it was",
-        apply=_around(_reports_old, operation("crm/opportunity/{opportunityid}", methods=_PUT)),
+        apply=around(reports_old, operation("crm/opportunity/{opportunityid}", methods=_PUT)),
         module="crm",
     ),
     Fault(
@@ -268,7 +268,7 @@ FAULTS = (
         name="stage-made-is-nowhere",
         requirement="STA-2",
         summary="POST crm/opportunity/stage answers 201, and makes nothing",
-        apply=_around(_makes_nothing, operation("crm/opportunity/stage", methods=_POST)),
+        apply=around(_makes_nothing, operation("crm/opportunity/stage", methods=_POST)),
         module="crm",
     ),
     Fault(
@@ -303,7 +303,7 @@ FAULTS = (
         name="contact-status-deleted-410",
         requirement="STA-5",
         summary="crm/contact/status: what was deleted is answered 410",
-        apply=_remembers(
+        apply=remembers(
             Outcome(410, error="Gone"),
             operation("crm/contact/status/{contactStatusid}", methods=_DELETE),
             operation("crm/contact/status/{contactStatusid}"),
@@ -314,21 +314,21 @@ FAULTS = (
         name="category-put-unknown-400",
         requirement="STA-5",
         summary="PUT crm/task/category/{id} answers 400 for an unknown id",
-        apply=_of_unknown(_BAD, operation("crm/task/category/{id}", methods=_PUT)),
+        apply=of_unknown(_BAD, operation("crm/task/category/{id}", methods=_PUT)),
         module="crm",
     ),
     Fault(
         name="wiki-delete-unknown-200",
         requirement="STA-5",
         summary="DELETE community/wiki/{name} answers 200 for an unknown page",
-        apply=_of_unknown(_DONE, operation("community/wiki/{name}", methods=_DELETE)),
+        apply=of_unknown(_DONE, operation("community/wiki/{name}", methods=_DELETE)),
         module="community",
     ),
     Fault(
         name="milestone-unknown-500",
         requirement="STA-5",
         summary="DELETE project/milestone answers 500 for an unknown id",
-        apply=_of_unknown(SERVER_ERROR, operation("project/milestone/{id}", methods=_DELETE)),
+        apply=of_unknown(SERVER_ERROR, operation("project/milestone/{id}", methods=_DELETE)),
         module="project",
     ),
     Fault(
