@@ -127,12 +127,13 @@ def _life(client: Client, kind: Kind) -> Iterator[Reply]:
     parent = known.get("parent", "")
     make = kind.make.replace("{parent}", parent)
     listing = str(kind.listing).replace("{parent}", parent)
-    fields = [kind.fields(name, "Ünï + 1", account, **known) for name in ("one", "two")]
+    fields = [kind.fields(name, "Ünï + 1", account, **known) for name in ("one", "two", "three")]
     yield client.post(f"{make}.json", json_body=kind.typed(fields[0]))
     yield client.post(make, form=fields[1])
+    yield client.post(f"{make}.xml", form=fields[2])
     yield client.get(f"{listing}.json")
     ours = [str(one.id) for one in client.app.parts.serving.library.made() if str(one.id) != parent]
-    for id, suffix in zip(ours, (".json", ""), strict=False):
+    for id, suffix in zip(ours, (".json", "", ".xml"), strict=False):
         item = kind.item.replace("{id}", id)
         yield client.get(f"{item}.json")
         if kind.change is not None:
@@ -141,10 +142,12 @@ def _life(client: Client, kind: Kind) -> Iterator[Reply]:
             yield client.put(f"{change}.json", json_body=kind.typed(changes))
             yield client.put(change, form=changes)
             yield client.put(f"{kind.change.replace('{id}', NOTHING)}.json", form=changes)
+            yield client.put(change, form=kind.changes("two", "Öther", account, **known))
         yield client.get(f"{item}.json")
         for ending in (suffix, ".xml"):
             yield client.delete(kind.item.replace("{id}", id) + ending)
         yield client.get(f"{item}.json")
+        yield client.get(item)
     yield client.delete(f"{kind.item.replace('{id}', NOTHING)}.json")
     yield client.get(f"{listing}.json")
 

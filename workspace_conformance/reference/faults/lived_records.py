@@ -151,7 +151,7 @@ FAULTS = (
     Fault(
         name="template-json-words-lost",
         requirement="REQ-1",
-        summary="POST project/template: of texts in JSON the first word arrives",
+        summary="POST project/template: of JSON texts one word arrives",
         apply=around(
             _loses_texts,
             lambda call: (
@@ -164,7 +164,7 @@ FAULTS = (
     Fault(
         name="stage-form-words-lost",
         requirement="REQ-2",
-        summary="POST crm/opportunity/stage: of texts in a form the first word arrives",
+        summary="POST crm/opportunity/stage: of a form's texts one word arrives",
         apply=around(
             _loses_texts, _sent_as_form(operation("crm/opportunity/stage", methods=_POST))
         ),
@@ -206,7 +206,7 @@ FAULTS = (
     Fault(
         name="event-deleted-served-bare",
         requirement="STA-4",
-        summary="community/event: what was deleted is served where no suffix is given",
+        summary="community/event: what was deleted is served with no suffix",
         apply=_serves_what_was_deleted(
             operation("community/event/{feedid}", methods=_DELETE),
             operation("community/event/{feedid}"),
@@ -224,7 +224,7 @@ FAULTS = (
     Fault(
         name="wiki-deleted-answers-nothing",
         requirement="STA-5",
-        summary="GET community/wiki/{name}: a page that was deleted is an empty success",
+        summary="GET community/wiki/{name}: a deleted page is an empty success",
         apply=remembers(
             Outcome(200, value={}),
             operation("community/wiki/{name}", methods=_DELETE),
@@ -245,7 +245,7 @@ FAULTS = (
     Fault(
         name="folder-put-default-json",
         requirement="FMT-3",
-        summary="PUT files/folder/{folderId}: JSON where no format is specified",
+        summary="PUT files/folder/{folderId}: JSON by default",
         apply=in_form(JSON, operation("files/folder/{folderId}", methods=_PUT, suffixes=(None,))),
         module="files",
     ),
