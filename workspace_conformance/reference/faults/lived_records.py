@@ -164,7 +164,7 @@ FAULTS = (
     Fault(
         name="stage-form-words-lost",
         requirement="REQ-2",
-        summary="POST crm/opportunity/stage: of a form's texts one word arrives",
+        summary="POST crm/opportunity/stage: of form texts one word arrives",
         apply=around(
             _loses_texts, _sent_as_form(operation("crm/opportunity/stage", methods=_POST))
         ),
