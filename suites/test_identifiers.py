@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from workspace_conformance.checks import comments
 from workspace_conformance.checks.expectations import (
     answer,
     expect_no_server_error,
@@ -144,6 +145,30 @@ def test_wrong_form_cannot_be_written(portal: Portal, method: str, slot: int) ->
     target = writing(portal, method, slot)
     given_unknown_write_refused(portal, target)
     for_these(WRONG_TO_WRITE, lambda found: expect_refused(send(portal, target, found)))
+
+
+@pytest.mark.writes
+@pytest.mark.requirement("ID-2")
+@pytest.mark.parametrize("method", UNSAFE)
+def test_wrong_form_of_a_comment_cannot_be_written(portal: Portal, method: str) -> None:
+    """PUT and DELETE of a comment by an id of the wrong form: 4xx."""
+    if not comments.are_open(portal, method):  # the portal's first kind takes the place of comments
+        test_wrong_form_cannot_be_written(portal, method, 1)
+        return
+    known = comments.turn(portal, method)
+    given_success(known.asked, f"{method} of a comment by its own id")
+    unknown = answer(comments.unknown(portal, known)).status
+    if comments.form(portal) is Form.NAME:  # no text is of the wrong form
+        test_wrong_form_cannot_be_written(portal, method, 1)
+        return
+
+    def is_refused(found: Identifier) -> None:
+        exchange = comments.wrong(portal, method, found.text)
+        # What an unknown id is answered, too, is STA-5's finding.
+        if answer(exchange).status // 100 != unknown // 100:
+            expect_refused(exchange)
+
+    for_these(WRONG_TO_WRITE[:4], is_refused)
 
 
 # --- real ids -------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance.checks import bodies
+from workspace_conformance.checks import bodies, comments
 from workspace_conformance.checks.expectations import (
     expect_refusal,
     expect_success,
@@ -85,6 +85,32 @@ def test_a_malformed_body_is_refused(portal: Portal, malformation: str, place: i
     expect_refusal(attempt.asked)
     if attempt.made:
         violation(attempt.asked, "was refused, and the list then shows the record all the same")
+
+
+@pytest.mark.requirement("REQ-3")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("malformation", list(bodies.MALFORMED))
+def test_a_malformed_update_is_refused(portal: Portal, malformation: str, place: int) -> None:
+    """PUT of a body that is not what its Content-Type says is refused with 4xx, and changes nothing."""
+    attempt = bodies.malformed_update(portal, malformation, place)
+    expect_refusal(attempt.asked)
+    if attempt.made:
+        violation(attempt.asked, "was refused, and the record then shows the change all the same")
+
+
+@pytest.mark.requirement("REQ-3")
+@pytest.mark.writes
+@pytest.mark.parametrize("malformation", list(bodies.MALFORMED))
+def test_a_malformed_comment_is_refused(portal: Portal, malformation: str) -> None:
+    """POST of a comment that is not what its Content-Type says is refused, and makes nothing."""
+    if not comments.are_open(portal, "POST"):  # the portal's first kind takes the place of comments
+        test_a_malformed_body_is_refused(portal, malformation, 1)
+        return
+    attempt = bodies.malformed_comment(portal, malformation)
+    expect_refusal(attempt.asked)
+    if attempt.made:
+        violation(attempt.asked, "was refused, and the post then shows the comment all the same")
 
 
 @pytest.mark.requirement("REQ-4")

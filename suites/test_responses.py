@@ -282,6 +282,10 @@ def test_an_undocumented_path_does_not_succeed(portal: Portal, fmt: str) -> None
         ("collection-3", "count=many&startIndex=few"),
         ("collection-1", "count=-1"),
         ("collection-1", "startIndex=99999999999999999999"),
+        ("collection-1", "updatedSince=garbage"),
+        ("collection-2", "updatedSince=garbage"),
+        ("collection-3", "updatedSince=garbage"),
+        ("collection-1", "count=&startIndex=&sortOrder=garbage&filterOp=garbage"),
     ],
 )
 def test_odd_paging_is_no_server_error(portal: Portal, resource: str, query: str) -> None:
@@ -297,6 +301,27 @@ def test_a_mistaken_request_is_no_server_error(portal: Portal, cause: str) -> No
     """An unknown record, an unknown path, a missing credential are not answered 5xx."""
     for fmt in FORMATS:
         expect_no_server_error(envelopes.FAILURES[cause](portal, fmt))
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.parametrize("resource", ["collection-1", "item-1"])
+def test_an_odd_media_type_is_no_server_error(portal: Portal, resource: str) -> None:
+    """GET with a Content-Type that is no media type is not answered 5xx."""
+    path = portal.resource(resource).path
+    given_success(portal.get(path, "json"), "the same request without it")
+    expect_no_server_error(portal.get(path, "json", headers=[("Content-Type", "garbage")]))
+
+
+@pytest.mark.requirement("STA-8")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", ["1", "2", "3", "comment"])
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("mistake", envelopes.MISTAKES)
+def test_a_mistaken_write_is_no_server_error(
+    portal: Portal, mistake: str, method: str, place: str
+) -> None:
+    """A write without a body, or with a Content-Type that is none, is not answered 5xx."""
+    expect_no_server_error(envelopes.mistaken_write(portal, mistake, method, place))
 
 
 @pytest.mark.requirement("STA-8")

@@ -232,6 +232,14 @@ def mistaking(client: Client) -> Iterator[Reply]:
     ):
         yield client.get(path, anonymous=True)
         yield client.post(path, form={"groupName": "Odd"}, anonymous=True)
+    sound = b'{"content": "odd", "groupName": "odd"}'
+    bodies = [sound[:-1], sound + b" more", sound.replace(b'"', b"'"), b"/* odd */" + sound]
+    for body in [*bodies, b"[" + sound + b"]", b""]:
+        yield client.post(said, body=body, headers={"content-type": "application/json"})
+        yield client.put(f"group/{group}", body=body, headers={"content-type": "application/json"})
+    for media in ("garbage", ""):
+        yield client.put(f"group/{group}", body=sound, headers={"content-type": media})
+    yield client.put("community/blog/comment/odd", form={"content": "odd"})
     yield client.get("people", anonymous=True, headers={"cookie": "session=1"})
     yield client.get("people", anonymous=True, headers={"cookie": "login=1"})
     yield client.get("people", anonymous=True)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from workspace_conformance.checks import comments
 from workspace_conformance.checks.expectations import (
     answer,
     expect_success,
@@ -20,7 +21,7 @@ from workspace_conformance.contract.kinds import Kind
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange, Response
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears, kept
+from workspace_conformance.portal.ownership import bears, kept, taken_over
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import (
     FORMATS,
@@ -193,7 +194,27 @@ def _unquoted(fields: dict[str, str]) -> Body:
     return Body(f"{{{inner}}}".encode(), "application/json")
 
 
-MALFORMED = {"cut off": _cut_off, "not an object": _not_an_object, "unquoted": _unquoted}
+def _single_quotes(fields: dict[str, str]) -> Body:
+    inner = ", ".join(f"'{name}': '{value}'" for name, value in fields.items())
+    return Body(f"{{{inner}}}".encode(), "application/json")
+
+
+def _trailing(fields: dict[str, str]) -> Body:
+    return Body(json.dumps(fields).encode() + b" and more", "application/json")
+
+
+def _commented(fields: dict[str, str]) -> Body:
+    return Body(b"/* a comment */ " + json.dumps(fields).encode(), "application/json")
+
+
+MALFORMED = {
+    "cut off": _cut_off,
+    "not an object": _not_an_object,
+    "unquoted": _unquoted,
+    "single quotes": _single_quotes,
+    "text behind it": _trailing,
+    "a comment in it": _commented,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +250,42 @@ def _malformed_posts(portal: Portal, kind: Kind) -> dict[str, Attempt]:
             portal.journal.gone(name)
         attempts[label] = Attempt(asked[label], made)
     return attempts
+
+
+def malformed_update(portal: Portal, malformation: str, place: int) -> Attempt:
+    """PUT a malformed body to a record of ours; `made` where the record then shows the change."""
+    kind = portal.kind_at(place)
+    key = ("malformed update", kind.name, malformation)
+    return portal.once(key, lambda: _malformed_update(portal, kind, malformation))
+
+
+def _malformed_update(portal: Portal, kind: Kind, malformation: str) -> Attempt:
+    record = portal.spare(kind)
+    given_success(portal.change(record, "well-formed"), "the same body well-formed")
+    before = portal.shown(record)
+    text = portal.name("malformed", malformation.replace(" ", "-"))
+    fields = portal.changes(kind, record.name, text)
+    asked = portal.ask("PUT", record.path, "json", body=MALFORMED[malformation](fields))
+    after = portal.served(record.path, fresh=True)
+    given_success(after, "the record after it")
+    return Attempt(asked, bool(taken_over(kind, fields, before, contents.record(after))))
+
+
+def malformed_comment(portal: Portal, malformation: str) -> Attempt:
+    """POST a malformed body as a comment on a post of ours; `made` where the post then shows it."""
+    key = ("malformed comment", malformation)
+    return portal.once(key, lambda: _malformed_comment(portal, malformation))
+
+
+def _malformed_comment(portal: Portal, malformation: str) -> Attempt:
+    found = comments.discussion(portal)
+    given_success(found.asked, "the same body well-formed")
+    text = portal.name("malformed comment", malformation.replace(" ", "-"))
+    body = MALFORMED[malformation]({"content": text})
+    asked = portal.ask("POST", found.path, "json", body=body)
+    after = portal.served(found.path, fresh=True)
+    given_success(after, "the comments of the post")
+    return Attempt(asked, text in str(contents.records(after)))
 
 
 # --- prescribed headers ---------------------------------------------------------------------------

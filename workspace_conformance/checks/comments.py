@@ -14,7 +14,7 @@ from workspace_conformance.checks.repeated_reads import by_id, let_list_follow
 from workspace_conformance.contract.kinds import POST
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.cases import format_of
-from workspace_conformance.exchange.identifiers import encode, form_of
+from workspace_conformance.exchange.identifiers import Form, encode, form_of
 from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
@@ -184,6 +184,24 @@ def _unknown(portal: Portal, request: Request) -> Exchange:
     if request.method == "PUT":
         body = as_json(fields) if fmt == "json" else as_form(fields)
     return portal.ask(request.method, path, fmt, body=body)
+
+
+def wrong(portal: Portal, method: str, text: str) -> Exchange:
+    """PUT or DELETE of a comment with an id that is none, sent once a run."""
+    known = turn(portal, method)
+    path, fmt = f"{_OWN}/{encode(text)}", format_of(known.asked.request.url)
+    body = None
+    if method == "PUT":
+        fields = {"content": portal.name("comment", "wrong")}
+        body = as_json(fields) if fmt == "json" else as_form(fields)
+    return portal.once(
+        ("wrong comment", method, text), lambda: portal.ask(method, path, fmt, body=body)
+    )
+
+
+def form(portal: Portal) -> Form:
+    """The form of the ids of comments."""
+    return form_of(list(discussion(portal).ids().values()))
 
 
 def _subject(found: Discussion) -> str:

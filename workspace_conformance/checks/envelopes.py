@@ -12,6 +12,7 @@ from functools import cache
 import jsonschema_rs
 from lxml import etree
 
+from workspace_conformance.checks import strangers
 from workspace_conformance.checks.expectations import (
     answer,
     declared,
@@ -80,6 +81,30 @@ def mistaken_post(portal: Portal, mistake: str, place: int) -> Exchange:
     return portal.once(
         ("mistaken", kind.name, mistake), lambda: portal.create(kind, name, "json", body)[0]
     )
+
+
+MISTAKES = ("no body", "no media type", "garbage for a media type")
+
+
+def mistaken_write(portal: Portal, mistake: str, method: str, place: str) -> Exchange:
+    """POST or PUT with a mistake in what goes with its body, at records of ours ("1", "2", "3") or at
+    a comment ("comment"); sent once a run.
+    """
+    about = strangers.target(portal, place)
+    key = ("mistaken write", mistake, method, about.item)
+    return portal.once(key, lambda: _mistaken_write(portal, mistake, method, about))
+
+
+def _mistaken_write(portal: Portal, mistake: str, method: str, about: strangers.Target) -> Exchange:
+    media = {"no media type": "", "garbage for a media type": "garbage"}.get(mistake, "")
+    body = None if mistake == "no body" else Body(b'{"conformance": "text"}', media)
+    path = about.path(method)
+    if method == "POST" and about.kind is not None:
+        name = portal.name(about.kind.name, "mistaken", mistake.replace(" ", "-"))
+        if body is None:
+            body = Body(b"", "application/json")
+        return portal.create(about.kind, name, "json", body)[0]
+    return portal.ask(method, path, "json", body=body)
 
 
 # --- judging --------------------------------------------------------------------------------------
@@ -264,11 +289,13 @@ def _xml_problem(root: Element) -> str | None:
 
 __all__ = [
     "FAILURES",
+    "MISTAKES",
     "expect_agreement",
     "expect_count",
     "expect_envelope",
     "expect_failure_envelope",
     "is_listed",
     "mistaken_post",
+    "mistaken_write",
     "unknown_write",
 ]

@@ -7,6 +7,7 @@ answer came at all, both raise Untested.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable
 from typing import NoReturn
@@ -27,6 +28,11 @@ from workspace_conformance.exchange.texts import printable
 from workspace_conformance.transport.client import NOT_NOW, succeeded, unusable
 
 NO_CONTENT = (204, 205)
+_MARKS = (
+    codecs.BOM_UTF8,
+    codecs.BOM_UTF16_LE,
+    codecs.BOM_UTF16_BE,
+)  # RFC 8259, 8.1: not before JSON
 WORDS = {"json": "JSON", "xml": "XML"}
 
 
@@ -157,6 +163,8 @@ def expect_media(exchange: Exchange, wanted: str) -> None:
     if found is None or not (found.is_json if wanted == "json" else found.is_xml):
         shown = printable(response.header("content-type") or "nothing")
         violation(exchange, f"declares {shown}; expected {WORDS[wanted]}", by_head=True)
+    if wanted == "json" and response.body.startswith(_MARKS):
+        violation(exchange, "the JSON begins with a byte order mark")
     expect_readable(exchange)
 
 
