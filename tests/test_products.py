@@ -11,7 +11,7 @@ from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference import Options
 from workspace_conformance.reference.assembly import complete, create_app
 from workspace_conformance.reference.faults import chosen as faults
-from workspace_conformance.reference.products import PRODUCTS, find
+from workspace_conformance.reference.products import PRODUCTS, Product, find
 from workspace_conformance.reference.variants import chosen as variants
 
 from .support import run_suite
@@ -69,3 +69,20 @@ def test_several_faults_are_found_at_once(tmp_path: Path) -> None:
     failed = {row["id"] for row in data["requirements"] if row["verdict"] == "failed"}
     assert failed == {"STA-1", "STA-2"}
     assert data["settings"]["faults"] == ["query-201", "create-200"]
+
+
+@pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
+def test_a_run_finds_what_is_known_of_a_server(product: Product, tmp_path: Path) -> None:
+    """Each violated requirement is one that the server is known for; nothing stays, nobody is locked
+    out.
+    """
+    given = ("--id-examples=5", "--breadth=core", "--pace=off", "-m", "not burst")
+    ran = run_suite(tmp_path, f"--like={product.name}", *given)
+    data = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    verdicts = {row["id"]: row["verdict"] for row in data["requirements"]}
+    failed = {id for id, verdict in verdicts.items() if verdict == "failed"}
+    unlimited = {id for id in product.violates if id.startswith("RATE")}
+    assert failed == product.violates - unlimited
+    assert ran.code == 1
+    assert data["traffic"]["left_behind"] == []
+    assert {verdicts[id] for id in ("AUTH-10", "AUTH-11", "AUTH-12")} == {"passed"}
