@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable
-from functools import cache
 
 import pytest
 
@@ -30,7 +28,7 @@ def execute(run: Run, item: pytest.Item, portal: Portal | None = None) -> None:
     if item.get_closest_marker("writes") and not run.settings.allow_writes:
         raise Untested(Reason.NO_CONSENT, "would write on the target; give --allow-writes")
     assert isinstance(item, pytest.Function)
-    names = _wanted(item.obj)
+    names = inspect.signature(item.obj).parameters
     given = {**_parameters(item), "portal": portal or run.portal}
     cases.enter(case)
     try:
@@ -53,13 +51,7 @@ def can_run_early(item: pytest.Item) -> bool:
         return False
     if item.get_closest_marker("burst") or item.get_closest_marker("last"):
         return False
-    return _wanted(item.obj) <= {"portal", *_parameters(item)}
-
-
-@cache
-def _wanted(check: Callable[..., None]) -> frozenset[str]:
-    """The names of what a check is to be given."""
-    return frozenset(inspect.signature(check).parameters)
+    return set(inspect.signature(item.obj).parameters) <= {"portal", *_parameters(item)}
 
 
 def case_of(item: pytest.Item) -> Case:
