@@ -14,6 +14,7 @@ import pytest
 
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.limiter.burst import MOST_SENT
+from workspace_conformance.session.executing import case_of
 from workspace_conformance.session.judging import judge
 from workspace_conformance.session.run import Run
 from workspace_conformance.settings import PROFILES, profile_of
@@ -38,6 +39,21 @@ def rehearse(run: Run, items: Sequence[pytest.Item]) -> list[str]:
     return list(_lines(run, items, per_section, untested))
 
 
+def _per_module(items: Sequence[pytest.Item]) -> str:
+    """How many documented operations of each module are asked, with how many requests."""
+    operations: dict[str, set[str]] = {}
+    requests: dict[str, set[int]] = {}
+    for item in items:
+        case = case_of(item)
+        if case.operation is not None and case.exchanges:
+            module = case.operation.partition(" ")[2].partition("/")[0]
+            operations.setdefault(module, set()).add(case.operation)
+            requests.setdefault(module, set()).update(case.exchanges)
+    return ", ".join(
+        f"{module} {len(found)} ({len(requests[module])})" for module, found in operations.items()
+    )
+
+
 def _lines(
     run: Run,
     items: Sequence[pytest.Item],
@@ -57,6 +73,9 @@ def _lines(
     lines.append(
         "requests: " + ", ".join(f"{count} {method}" for method, count in methods.most_common())
     )
+    modules = _per_module(items)
+    if modules:
+        lines.append(f"documented operations by module (and requests): {modules}")
     if writing:
         made = Counter(entry.kind for entry in run.portal.journal.everything())
         what = ", ".join(f"up to {count} {kind}" for kind, count in sorted(made.items()))
