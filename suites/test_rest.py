@@ -87,6 +87,15 @@ def test_writing_leaves_other_records_alone(portal: Portal, method: str, place: 
 @pytest.mark.requirement("REST-2")
 @pytest.mark.writes
 @pytest.mark.alone
+@pytest.mark.parametrize("place", PLACES)
+def test_a_creation_makes_one_record(portal: Portal, place: int) -> None:
+    """POST makes one record: the list shows no other by its name."""
+    isolation.expect_one_made(portal, place)
+
+
+@pytest.mark.requirement("REST-2")
+@pytest.mark.writes
+@pytest.mark.alone
 def test_writing_leaves_other_kinds_alone(portal: Portal) -> None:
     """Changing and deleting records of every kind leaves one of each kind as it was."""
     isolation.expect_other_kinds_untouched(portal)

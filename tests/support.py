@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import jsonschema_rs
 import pytest
@@ -95,7 +95,7 @@ class RawServer:
         self._threads: list[threading.Thread] = []
         self._open: list[socket.socket] = []
 
-    def __enter__(self) -> RawServer:
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

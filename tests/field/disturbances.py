@@ -19,6 +19,8 @@ from urllib.parse import unquote
 from tests.hostile.site import Behaviour, Expect, Site
 from tests.support import Call, reply, reset
 from workspace_conformance.exchange.messages import phrase
+from workspace_conformance.reference import Options
+from workspace_conformance.reference.assembly import create_app
 from workspace_conformance.reference.values import Asked, Outcome
 from workspace_conformance.reference.values import Call as Located
 
@@ -36,12 +38,17 @@ _ATTACKS = ("..", "'", "<", "*", ";", "\x00", "|", "$", "%2e", "%2f", "\\", "{")
 
 
 class Front(Site):
-    """The embedded portal behind disturbances. `seen` counts the requests that came so far."""
+    """The embedded portal behind disturbances. `seen` counts the requests that came so far; `fault`
+    and `variant` are what the portal itself has.
+    """
 
-    def __init__(self, *disturbances: Disturbance) -> None:
+    def __init__(self, *disturbances: Disturbance, fault: str = "", variant: str = "") -> None:
         super().__init__(
             Behaviour("field", "what stands in front", Expect.SPARED, self._through, greets=False)
         )
+        if fault or variant:
+            faults, variants = (fault,) if fault else (), (variant,) if variant else ()
+            self.app = create_app(Options(rate=None, faults=faults, variants=variants))
         self._disturbances = disturbances
         self._count = threading.Lock()
         self.seen = 0
@@ -201,17 +208,27 @@ def limiter(rate: int, status: int, announces: str = "", clock: float = 0.0) -> 
     return disturb
 
 
-def once(status: int, at: int, *, by_gate: bool = True) -> Disturbance:
-    """One single request, the one of that number, is answered with a status: by a page of what
-    stands in front, or by the portal's own words.
+def once(
+    status: int, at: int, *, by_gate: bool = True, among: Callable[[Call], bool] = lambda call: True
+) -> Disturbance:
+    """One single request, the one of that number `among` those, is answered with a status: by a page
+    of what stands in front, or by the portal's own words.
     """
+    counted = 0
 
     def disturb(call: Call, front: Front) -> Answered:
-        if front.seen != at:
+        nonlocal counted
+        counted += among(call)
+        if counted != at or not among(call):
             return Passes.ON
         return page(status) if by_gate else own(call, front, status, "For once")
 
     return disturb
+
+
+def says_its_media(call: Call) -> bool:
+    """Whether it is a GET with a Content-Type, as clients are told to send it."""
+    return method_of(call) == "GET" and bool(header_of(call, "content-type"))
 
 
 def always(status: int, *, by_gate: bool = False) -> Disturbance:

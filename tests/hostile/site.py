@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from tests.support import Call, RawServer
 from workspace_conformance.exchange.messages import phrase
@@ -79,7 +79,7 @@ class Site(RawServer):
         """The URL of the canary."""
         return self.canary.url
 
-    def __enter__(self) -> Site:
+    def __enter__(self) -> Self:
         self.canary.__enter__()
         super().__enter__()
         return self

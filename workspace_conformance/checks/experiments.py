@@ -150,6 +150,11 @@ def _update(portal: Portal, kind: Kind, fmt: str) -> Update:
 
 
 def _deletion(portal: Portal, kind: Kind, fmt: str) -> Deletion:
+    removal = portal.removal_of(kind)
+    if removal is not None and not removal.works:
+        # No second record is made: what became of the first is looked at.
+        tried = removal.tries[fmt]
+        return Deletion(kind, portal.spare(kind), tried.asked, tried.after)
     # The update comes first, so that one record serves both.
     record = portal.once(("update", kind.name, fmt), lambda: _update(portal, kind, fmt)).record
     asked = portal.ask("DELETE", record.path, fmt)

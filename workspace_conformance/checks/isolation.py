@@ -10,6 +10,7 @@ from functools import partial
 
 from workspace_conformance.checks import comments
 from workspace_conformance.checks.expectations import difference, given_success, violation
+from workspace_conformance.checks.experiments import creation
 from workspace_conformance.checks.repeated_reads import (
     COMMENT_MEMBERS,
     by_id,
@@ -21,9 +22,9 @@ from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears
+from workspace_conformance.portal.ownership import bears, whole_list
 from workspace_conformance.portal.records import Portal, Record
-from workspace_conformance.transport.client import succeeded
+from workspace_conformance.transport.client import succeeded, unusable
 
 _ATTEMPTS = 3
 
@@ -46,6 +47,31 @@ def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
             break
     assert damage is not None
     violation(damage.shown, f"{method} on one {kind.name} changed another: {damage.words}")
+
+
+def expect_one_made(portal: Portal, place: int) -> None:
+    """One POST makes one record: the list shows no other by the name that only this one was to have.
+
+    Untested where a POST had to be sent again because it was throttled.
+    """
+    __tracebackhide__ = True
+    kind = portal.kind_at(place)
+    made = creation(portal, place, "json")
+    given_success(made.asked, "the creation")
+    if made.record is None:
+        raise Untested(Reason.SETUP_FAILED, "the answer to the creation shows no id")
+    if portal.transport.traffic.throttled:
+        raise Untested(Reason.THROTTLED, "a creation may have been sent twice")
+    listed = whole_list(portal, kind)
+    if listed is None:
+        raise unusable(portal.served(kind.listing), f"the list of {kind.plural}")
+    others = [
+        identity
+        for identity, view in listed.items()
+        if identity and identity != made.record.id and bears(kind, view, made.name)
+    ]
+    if others:
+        violation(made.asked, f"made {len(others) + 1} {kind.plural} where one was asked for")
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,15 @@ def _update(portal: Portal, operation: Operation) -> list[Attempt]:
 
 
 def _delete(portal: Portal, operation: Operation) -> list[Attempt]:
-    """The record's last: what the other operations of the same form do to it comes before."""
+    """The record's last: what the other operations of the same form do to it comes before.
+
+    Where records stay, there is but one, and what became of removing that is looked at.
+    """
+    removal = portal.removal_of(_kind(operation))
+    if removal is not None and not removal.works:
+        identity = portal.spare(removal.kind).id
+        case = draw(operation, 1, path_parameters={parameter(operation): identity})[0]
+        return [Attempt(operation, case, removal.tries[operation.form].asked)]
     record = _subject(portal, operation)
     for other in ("blog.uncomment", "blog.update", "group.update", "people.update"):
         before = _in_same_form(operation, other)

@@ -18,6 +18,8 @@ from workspace_conformance.verdict.verdicts import Exit, Judged, TargetVerdict, 
 
 _NOTE = {"bold": True, "yellow": True}
 EXPLAIN = "workspace-conformance explain"
+# Reasons of which the words say what happened to the run.
+_HAPPENED = (Reason.CHANGED, Reason.NOT_PERMITTED, Reason.THROTTLED)
 _VERDICTS = (Verdict.PASSED, Verdict.FAILED, Verdict.PARTIAL, Verdict.UNTESTED)
 
 
@@ -129,8 +131,11 @@ def _untested(result: Result) -> Iterator[Line]:
         said, more = group.messages[0], len(group.messages) + group.more - 1
         yield from wrapped(f"{group.reason}, {counted(group.cases)}: {group.advice}", "  ")
         yield from wrapped(_few(f"{name} ({count})" for name, count in group.requirements), "    ")
-        if not more and group.reason not in (Reason.NO_CONSENT, Reason.NO_CREDENTIAL):
-            yield from wrapped(said[0], "    ")
+        if group.reason in _HAPPENED or (
+            not more and group.reason not in (Reason.NO_CONSENT, Reason.NO_CREDENTIAL)
+        ):
+            others = f" (and {more} more such words in the report)" if more else ""
+            yield from wrapped(f"{said[0]}{others}", "    ")
     if never:
         yield from wrapped(f"no case ran: {_few(never)}", "  ")
 
@@ -172,6 +177,8 @@ def _traffic(result: Result) -> Iterator[Line]:
     )
     for item in result.left_behind:
         yield Line(f"  left behind: {item['kind']} {item['name']}: {item['url']}", {"red": True})
+        if item.get("why"):
+            yield Line(f"    {item['why']}")  # not wrapped: it holds a URL
     for file in lying_in(result.settings.report_dir):
         yield Line(
             f"{file} lists records that a run has left; this removes them:", {"yellow": True}

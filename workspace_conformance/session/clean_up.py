@@ -75,11 +75,7 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
         login=login if login[0] and login[1] else None,  # type: ignore[arg-type]
     )
     try:
-        if settings.token is None:
-            token = preflight.log_in(portal)
-            redactor.learn(token, "token")
-            portal.account = Credential(token, "account")
-        preflight.check(portal)
+        _authenticate(portal, redactor)
         left = cleaning.clean_later(portal)
     except preflight.CannotJudge as error:
         return Exit.NOT_JUDGED, [harmless(redactor.text(str(error)))]
@@ -87,7 +83,11 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
         transport.close()
         notes.close()
     lines = [f"{target}: removed {notes.deleted} of our records, left {len(left)}"]
-    lines += [f"  left behind: {item.kind} {item.name}: {item.url}" for item in left]
+    lines += [
+        f"  left behind: {item.kind} {item.name}: {item.url}"
+        + (f": {item.why}" if item.why else "")
+        for item in left
+    ]
     lines += [
         f"  left alone: {portal.url(path)}: what is there bears another name"
         for path in portal.foreign.places.values()
@@ -96,6 +96,25 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
         [f"{file} stays, and can be given again"] if left else [f"{file} is done with, and gone"]
     )
     return (1 if left else 0), [harmless(redactor.text(line)) for line in lines]
+
+
+def _authenticate(portal: Portal, redactor: Redactor) -> None:
+    """Find a credential that the target takes: the token, or that of a login where it has ended.
+
+    Raises CannotJudge where it takes neither.
+    """
+    if portal.account.value is not None:
+        try:
+            preflight.check(portal)
+        except preflight.CannotJudge:
+            if portal.login is None:
+                raise
+        else:
+            return
+    token = preflight.log_in(portal)
+    redactor.learn(token, "token" if portal.account.value is None else "further token")
+    portal.account = Credential(token, "account")
+    preflight.check(portal)
 
 
 def _read(file: Path) -> tuple[str, list[journal.Entry]]:

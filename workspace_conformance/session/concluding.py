@@ -93,7 +93,10 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         seconds_throttled=traffic.seconds_throttled if traffic else 0.0,
         created=journal.made if journal else 0,
         deleted=journal.deleted if journal else 0,
-        left_behind=[{"kind": item.kind, "name": item.name, "url": item.url} for item in run.left],
+        left_behind=[
+            {"kind": item.kind, "name": item.name, "url": item.url, "why": item.why}
+            for item in run.left
+        ],
         exit_code=decision.exit_code,
         decision=decision,
         archive=archive,
@@ -112,6 +115,9 @@ def _remark(run: Run) -> str | None:
     """
     controls = run.portal.controls if run.portal else None
     told = [run.target_info.remark, *(controls.notes if controls else ())]
+    for words, times in run.transport.traffic.gateway.items() if run.transport else ():
+        often = "once" if times == 1 else f"{times} times"
+        told.append(f"something answered {words} in the target's place {often}")
     if controls is not None and controls.ended is not None:
         told.append(f"{controls.ended}; what came after that is untested")
     return ". ".join(words for words in told if words) or None

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ class Traffic:
     answered_from_record: int = 0
     throttled: int = 0
     seconds_throttled: float = 0.0
+    # What something else said in the target's place, and how often: "502 Bad Gateway".
+    gateway: Counter[str] = field(default_factory=Counter)
 
 
 def may_be_sent_without_consent(request: Request) -> bool:
@@ -339,6 +342,9 @@ class Transport:
                 self._silent = 0
                 return self._kept.keep(request, answer)
             status_line = answer.response.status_line
+            if trouble is Trouble.GATEWAY:
+                with self._lock:
+                    self.traffic.gateway[status_line] += 1
             pause = patience.pause(answer.response, request.safe)
             if pause is None:
                 self._budget.spend(patience.waited)

@@ -68,6 +68,26 @@ def _retitled(record: Any, ending: str) -> Any:
     return replace(record, title=(record.title or "") + ending)
 
 
+def _makes_two(call: Call, outcome: Outcome, parts: Parts) -> None:
+    """Keep a second record like the one that was just made."""
+    shelf = shelf_of(parts, call.place.kind)
+    made = outcome.value.get("id") if isinstance(outcome.value, dict) else None
+    record = shelf.find(str(made)) if shelf is not None else None
+    if shelf is not None and record is not None:
+        shelf.put(replace(record, id=parts.store.new_id(type(record), f"{made} again")))
+
+
+def _creates_two(*kinds: Kind) -> Apply:
+    def apply(parts: Parts) -> None:
+        def change(call: Call, outcome: Outcome) -> Outcome:
+            _makes_two(call, outcome, parts)
+            return outcome
+
+        on_success(change, where("POST", kinds=kinds))(parts)
+
+    return apply
+
+
 def _touch_neighbour(parts: Parts, call: Call) -> None:
     shelf, own = shelf_of(parts, call.place.kind), record_of(parts, call.place)
     others = [record for record in shelf.all() if record != own] if shelf is not None else []
@@ -330,6 +350,18 @@ FAULTS = (
         requirement="REST-4",
         summary="every second GET of a list's URL runs backwards",
         apply=_order_flips,
+    ),
+    Fault(
+        name="creation-makes-two",
+        requirement="REST-2",
+        summary="POST makes two records where one is asked for",
+        apply=_creates_two(*COLLECTIONS),
+    ),
+    Fault(
+        name="creation-makes-two-people",
+        requirement="REST-2",
+        summary="POST of a person makes two",
+        apply=_creates_two(Kind.PEOPLE),
     ),
     Fault(
         name="update-not-kept",
