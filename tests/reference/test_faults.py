@@ -199,10 +199,8 @@ def mistaking(client: Client) -> Iterator[Reply]:
         yield client.get("group.json", headers={"authorization": near})
     odd = [f"BearerX{token}", f'"{token}"', f"{token}, {token}", token[1:], f"x{token}"]
     odd += [f"{token}\xe9", token + "A" * 2000, f"Bearer Bearer {token}", token.swapcase()]
-    post, group = (
-        client.app.parts.store.posts.all()[0].id,
-        client.app.parts.store.groups.all()[1].id,
-    )
+    posts, group = client.app.parts.store.posts.all(), client.app.parts.store.groups.all()[1].id
+    post = posts[0].id if posts else UNKNOWN
     said = f"community/blog/{post}/comment"
     for value in [*odd, f"Basic {token}", f"{token[:-2]}~{token[-1]}"]:
         headers = {"authorization": value}

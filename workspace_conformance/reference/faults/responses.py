@@ -311,7 +311,7 @@ FAULTS = (
     Fault(
         name="unknown-post-no-comments",
         requirement="STA-5",
-        summary="GET of the comments of an unknown post: 200, and an empty list",
+        summary="GET of the comments of an unknown post: 200, an empty list",
         apply=instead(_no_comments),
     ),
     Fault(
