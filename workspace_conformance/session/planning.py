@@ -82,6 +82,11 @@ def _lines(
         lines.append(f"writes: {writing} requests that change something; makes and removes {what}")
     else:
         lines.append("writes: none")
+    if run.portal.login is not None and any(item.get_closest_marker("last") for item in items):
+        lines.append(
+            "wrong passwords: one for the user name given, last of all; others for people that the run "
+            "makes, or for nobody"
+        )
     if run.settings.allow_burst:
         most = MOST_SENT * run.settings.rate.requests
         lines.append(f"the burst over the limit: {most} requests at the very most, last of all")
