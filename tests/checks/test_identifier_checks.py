@@ -181,7 +181,7 @@ def test_a_dropped_connection_is_proved_before_it_is_held_against_a_server(
     answers = [dropped, dropped, answered(404)]
     served = here.get(real.path)
 
-    def ask(request: Request, *, fresh: bool = False) -> Exchange:
+    def ask(request: Request, *, fresh: bool = False, after: float | None = None) -> Exchange:
         return answers.pop(0) if request == dropped.request else served
 
     monkeypatch.setattr(here.transport, "ask", ask)

@@ -35,7 +35,8 @@ def xml_of(value: Json, name: str = "response", pretty: bool = False) -> Element
             element.text = re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", item)
         elif item is not None:
             element.text = f"{Decimal(item):E}"
-    return read_xml(etree.tostring(root, encoding="utf-8", pretty_print=pretty))
+    # A copy: what was read is shared, and tests change it.
+    return deepcopy(read_xml(etree.tostring(root, encoding="utf-8", pretty_print=pretty)))
 
 
 def escaped(name: str) -> str:

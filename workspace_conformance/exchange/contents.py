@@ -6,7 +6,7 @@ in the form of an answer is found by the check of that form and does not spoil t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lxml import etree
@@ -22,6 +22,7 @@ from workspace_conformance.exchange.media import (
     read_xml,
 )
 from workspace_conformance.exchange.messages import Exchange, Response
+from workspace_conformance.exchange.parsed import Parsed
 
 View = dict[str, Any]  # a record: members to texts, to records, or to lists of them
 
@@ -64,16 +65,29 @@ def records(exchange: Exchange, within: str = "") -> list[View]:
     """The records in an answer: those of a list, or the single one; empty when there are none to
     see. `within`: those that stand in that member of the one record that is answered.
     """
-    found = list(_records(value(exchange.response)))
+    found = list(_views(exchange))
     if not within:
         return found
     held = found[0].get(within) if found else None
     return [each for each in (held if isinstance(held, list) else [held]) if isinstance(each, dict)]
 
 
+def _views(exchange: Exchange) -> Sequence[View]:
+    """The records in an answer, made once of a body that many look at."""
+    response = exchange.response
+    if response is None or not response.body or response.trouble:
+        return tuple(_records(value(response)))
+    found = value(response)
+    how = "records", response.header("content-type")
+    return _VIEWS(response.body, how, lambda: tuple(_records(found))) if found is not None else ()
+
+
+_VIEWS = Parsed()
+
+
 def record(exchange: Exchange) -> View | None:
     """The single record in an answer, or the first of a list; None when there is none."""
-    return next(_records(value(exchange.response)), None)
+    return next(iter(_views(exchange)), None)
 
 
 def text(view: Mapping[str, Any] | None, name: str) -> str:

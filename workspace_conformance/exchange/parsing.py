@@ -18,6 +18,7 @@ from typing import Final, NoReturn, TypeAlias
 
 from lxml import etree
 
+from workspace_conformance.exchange.parsed import Parsed
 from workspace_conformance.exchange.texts import printable
 
 Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
@@ -125,6 +126,8 @@ _BIG_EXPONENT = re.compile(r"[eE][+-]?0*+[0-9]{5}")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_PARSED = Parsed()
+
 
 def read_json(body: bytes, charset: str | None = None) -> Json:
     """Read one JSON text (RFC 8259).
@@ -137,6 +140,10 @@ def read_json(body: bytes, charset: str | None = None) -> Json:
     value included), Refused for nesting deeper than DEPTH, numbers longer than DIGITS characters,
     or exponents of five digits and more.
     """
+    return _PARSED(body, ("json", charset), lambda: _read_json(body, charset))
+
+
+def _read_json(body: bytes, charset: str | None) -> Json:
     with _room_for(body):
         text = _checked_json(body, charset)
         value = _parse_json(text, None)
@@ -238,6 +245,10 @@ def read_xml(body: bytes, charset: str | None = None) -> Element:
     Raises Unreadable for what is not well-formed in that charset (namespaces included), Refused for
     nesting deeper than DEPTH, entities of its own, or names and texts longer than libxml2 allows.
     """
+    return _PARSED(body, ("xml", charset), lambda: _read_xml_within(body, charset))
+
+
+def _read_xml_within(body: bytes, charset: str | None) -> Element:
     with _room_for(body):
         return _read_xml(body, charset)
 

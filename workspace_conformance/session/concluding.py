@@ -45,8 +45,11 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         for name in known
         if name not in done and name not in run.beyond_core
     ]
+    released_cases = set(known)
     extra = [
-        LeftOut(n, why) for n, why in run.left_out.items() if n not in done and n not in set(known)
+        LeftOut(name, why)
+        for name, why in run.left_out.items()
+        if name not in done and name not in released_cases
     ]
     judged = judge_all(run.contract, results)
     complete = (

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -28,7 +30,7 @@ def execute(run: Run, item: pytest.Item, portal: Portal | None = None) -> None:
     if item.get_closest_marker("writes") and not run.settings.allow_writes:
         raise Untested(Reason.NO_CONSENT, "would write on the target; give --allow-writes")
     assert isinstance(item, pytest.Function)
-    names = inspect.signature(item.obj).parameters
+    names = _wanted(item.obj)
     given = {**_parameters(item), "portal": portal or run.portal}
     cases.enter(case)
     try:
@@ -51,7 +53,13 @@ def can_run_early(item: pytest.Item) -> bool:
         return False
     if item.get_closest_marker("burst") or item.get_closest_marker("last"):
         return False
-    return set(inspect.signature(item.obj).parameters) <= {"portal", *_parameters(item)}
+    return _wanted(item.obj) <= {"portal", *_parameters(item)}
+
+
+@cache
+def _wanted(check: Callable[..., None]) -> frozenset[str]:
+    """The names of what a check is to be given."""
+    return frozenset(inspect.signature(check).parameters)
 
 
 def case_of(item: pytest.Item) -> Case:

@@ -39,6 +39,7 @@ class Answers:
     question: Question
     forms: dict[str, Exchange]
     further: list[tuple[str, Exchange]] = field(default_factory=list)
+    plain_is_main: bool = True  # whether the form without a suffix is of the main question
     missing: Exchange | None = None
     last: tuple[Question, Exchange] | None = None
     refusal: Exchange | None = None
@@ -140,6 +141,7 @@ def _whole(
             answers.further.append((fmt, exchange))
         if plain and not fmt and succeeded(exchange):
             forms[""], plain = exchange, False
+            answers.plain_is_main = False
     if plain:
         forms[""] = _get(portal, main, "")
     return answers

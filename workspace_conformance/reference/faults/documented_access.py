@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..parts import Parts
-from ..values import Answer, Call, Caller, Json, Outcome
+from ..values import Answer, Call, Caller, Form, Json, Outcome
 from .calls import When, first_account
 from .documented_forms import on_members
 from .model import Fault
@@ -108,8 +108,19 @@ def _broken_off(statuses: tuple[int, ...], when: When) -> Apply:
 
 
 def _gone(when: When) -> Apply:
-    """What is listed is not there at its URL."""
-    return on_success(lambda call, outcome: NOT_FOUND, when)
+    """Of what is listed, what was asked for first is not there at its URL.
+
+    Were none there, the portal would simply lack the operation.
+    """
+    missing: list[tuple[str, ...]] = []
+
+    def leave_out(call: Call, outcome: Outcome) -> Outcome:
+        assert call.place.route is not None
+        if not missing:
+            missing.append(call.place.route.words)
+        return NOT_FOUND if call.place.route.words == missing[0] else outcome
+
+    return on_success(leave_out, when)
 
 
 def _another(member: str, when: When) -> Apply:
@@ -175,11 +186,11 @@ FAULTS = (
         module="project",
     ),
     Fault(
-        name="capabilities-open",
+        name="feed-open",
         requirement="AUTH-1",
-        summary="capabilities is served to anybody",
-        apply=open_to_nobody(module("capabilities")),
-        module="capabilities",
+        summary="feed is served to anybody",
+        apply=open_to_nobody(module("feed")),
+        module="feed",
     ),
     Fault(
         name="wiki-pages-open",
@@ -191,8 +202,8 @@ FAULTS = (
     Fault(
         name="password-settings-open",
         requirement="AUTH-1",
-        summary="settings/security/password, without suffix, is open",
-        apply=open_to_nobody(operation("settings/security/password", suffixes=(None,))),
+        summary="settings/security/password, with .json, is open",
+        apply=open_to_nobody(operation("settings/security/password", suffixes=(Form.JSON,))),
         module="settings",
     ),
     Fault(
