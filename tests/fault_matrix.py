@@ -39,6 +39,7 @@ from workspace_conformance.verdict.verdicts import Exit
 ROOT = Path(__file__).resolve().parent.parent
 _FEW = 5  # ids per property where ids are not what the fault is about
 _WIDTH = 80
+_DOCUMENTED = ("test_documented_api.py", "test_kinds.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,7 @@ def whole(fault: Fault | None) -> tuple[tuple[str, ...], ...]:
     first = (
         "--rate-limit=50000/1s",
         f"--breadth={breadth}",
+        *_of_module(fault),
         *(() if is_about_ids else (f"--id-examples={_FEW}",)),
         *(f"--requirement={id}" for id in rest),
     )
@@ -189,6 +191,14 @@ def whole(fault: Fault | None) -> tuple[tuple[str, ...], ...]:
     if fault is None or fault.requirement.startswith("RATE") or fault in first_faults():
         return first, second
     return (first,)
+
+
+def _of_module(fault: Fault | None) -> tuple[str, ...]:
+    """Of the documented operations those of the fault's module, to which it is confined."""
+    if fault is None or not fault.module:
+        return ()
+    core = " and ".join(f"not {file}" for file in _DOCUMENTED)
+    return ("-k", f"({core}) or {fault.module}")
 
 
 def _limit(fault: Fault | None) -> str:

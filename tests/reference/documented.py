@@ -99,7 +99,8 @@ def reading(client: Client, module: str) -> Iterator[Reply]:
         path = real(operation, client)
         for suffix in ("", ".json", ".xml", ".json"):
             yield client.get(path + suffix)
-        yield client.get(path, anonymous=True)
+        for suffix in ("", ".json"):
+            yield client.get(path + suffix, anonymous=True)
         for id in (NOTHING, UNKNOWN, "wrong"):
             if operation.path_parameters:
                 yield client.get(spelled(operation, [id] * 9) + ".json")

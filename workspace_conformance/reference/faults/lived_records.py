@@ -125,7 +125,7 @@ def _loses_texts(parts: Parts, call: Call, inner: Carry) -> Outcome:
 
 FAULTS = (
     Fault(
-        name="case-listed-under-another-id",
+        name="case-listed-with-other-id",
         requirement="REST-1",
         summary="crm/case/filter shows cases that were made under other ids",
         apply=_listed_under_another_id(operation("crm/case/filter")),
@@ -222,7 +222,7 @@ FAULTS = (
         module="project",
     ),
     Fault(
-        name="wiki-deleted-answers-nothing",
+        name="wiki-deleted-says-nothing",
         requirement="STA-5",
         summary="GET community/wiki/{name}: a deleted page is an empty success",
         apply=remembers(
@@ -233,7 +233,7 @@ FAULTS = (
         module="community",
     ),
     Fault(
-        name="contact-type-put-unknown-200",
+        name="contact-type-unknown-200",
         requirement="STA-5",
         summary="PUT crm/contact/type/{id} succeeds for an unknown id",
         apply=of_unknown(
