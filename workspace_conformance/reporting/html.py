@@ -22,6 +22,7 @@ from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.reporting import page as pages
 from workspace_conformance.reporting.chart import chart
 from workspace_conformance.reporting.coverage import grid
+from workspace_conformance.reporting.operation_map import operation_map
 from workspace_conformance.transport.redaction import Redactor
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -45,6 +46,7 @@ def render(data: Mapping[str, Any], exchanges: Mapping[int, Exchange], redactor:
             measured=measured,
             retry_after=retry_after(measured),
             grid=grid(data),
+            map=operation_map(data),
             order=pages.ORDER,
             examples=pages.EXAMPLES,
             css=Markup(css),

@@ -17,7 +17,7 @@ from workspace_conformance.contract import explanations
 from workspace_conformance.contract.explanations import Explanation
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.reporting.showing import Body, Line, Shown, show
-from workspace_conformance.reporting.testable import Group, untested_groups
+from workspace_conformance.reporting.testable import Group, proved, untested_groups
 from workspace_conformance.transport.redaction import Redactor
 
 EXAMPLES = 3  # violations of one requirement that are shown whole
@@ -43,6 +43,9 @@ class Failure:
     message: str
     waiver: str
     exchange: Shown | None
+    around: Sequence[Shown] = ()  # the rest of its chain, in order
+    script: str = ""
+    no_script: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,11 @@ class Section:
     title: str
     rows: Sequence[Row]
 
+    @property
+    def in_order(self) -> list[Row]:
+        """Its requirements by their numbers; `rows` has the violated ones first."""
+        return sorted(self.rows, key=lambda row: int(row.id.rpartition("-")[2]))
+
     def count(self, *kinds: str) -> int:
         """How many of its requirements are of these kinds."""
         return sum(row.kind in kinds for row in self.rows)
@@ -104,6 +112,7 @@ class Page:
     when: str
     duration: str
     evidence_left: int
+    steps: Sequence[str]
 
     @property
     def rows(self) -> list[Row]:
@@ -126,7 +135,9 @@ def page(data: Data, exchanges: Mapping[int, Exchange], redactor: Redactor) -> P
     return Page(
         data=data,
         sections=[
-            Section(name, title, [row for row in rows if row.prefix == name])
+            Section(
+                name, title, sorted((row for row in rows if row.prefix == name), key=_failed_first)
+            )
             for name, title in data["sections"].items()
         ],
         top=ranked[:TOP],
@@ -137,7 +148,29 @@ def page(data: Data, exchanges: Mapping[int, Exchange], redactor: Redactor) -> P
         when=moment(data["finished"]),
         duration=_duration(data["started"], data["finished"]),
         evidence_left=left,
+        steps=next_steps(data),
     )
+
+
+def _failed_first(row: Row) -> int:
+    order = ("failed", "waived", "advisory")
+    return order.index(row.kind) if row.kind in order else len(order)
+
+
+def next_steps(data: Data) -> list[str]:
+    """What would let an incomplete run judge the rest; nothing for any other."""
+    if data["verdict"] != "incomplete" or data.get("cannot_judge"):
+        return []
+    steps = proved(data)
+    told = " ".join(steps)
+    steps += [
+        f"{group.reason} ({group.cases} cases): {group.advice}"
+        for group in untested_groups(data)
+        if group.reason != "no-consent" or not told
+    ]
+    if data["left_out"]:
+        steps.append(f"Run the whole suite: {len(data['left_out'])} cases were left out.")
+    return steps
 
 
 def verdict_words(data: Data) -> tuple[str, str]:
@@ -192,11 +225,11 @@ def _examples(row: Data, exchanges: Mapping[int, Exchange]) -> list[Data]:
 
 def _show_all(
     chosen: Mapping[str, Sequence[Data]], exchanges: Mapping[int, Exchange], redactor: Redactor
-) -> tuple[dict[str, Shown], int]:
-    """The exchanges that are shown whole, by case, and how many did not fit: first one for every
-    requirement, then a second, and so on.
+) -> tuple[dict[str, list[Shown]], int]:
+    """The exchanges that are shown whole, by case: the telling one first, then the rest of its chain;
+    and how many did not fit: first one for every requirement, then a second, and so on.
     """
-    shown: dict[str, Shown] = {}
+    shown: dict[str, list[Shown]] = {}
     spent = left = 0
     for turn in range(EXAMPLES):
         for failed in chosen.values():
@@ -207,9 +240,12 @@ def _show_all(
             if spent > EVIDENCE_CHARACTERS:
                 left += 1
                 continue
-            laid_out = show(exchange, case["message"], redactor)
-            spent += _size(laid_out)
-            shown[case["id"]] = laid_out
+            others = [n for n in case.get("chain", ()) if n != exchange.number and n in exchanges]
+            shown[case["id"]] = [
+                show(exchange, case["message"], redactor),
+                *(show(exchanges[number], "", redactor) for number in others),
+            ]
+            spent += sum(map(_size, shown[case["id"]]))
     return shown, left
 
 
@@ -232,7 +268,7 @@ def _size(shown: Shown) -> int:
     return special + len(plain) + 5 * sum(map(plain.count, "<>&\"'")) + 1500
 
 
-def _row(row: Data, failed: Sequence[Data], shown: Mapping[str, Shown]) -> Row:
+def _row(row: Data, failed: Sequence[Data], shown: Mapping[str, Sequence[Shown]]) -> Row:
     whole = [case for case in failed[:EXAMPLES] if case["id"] in shown or "shown_by" not in case]
     rest = [case for case in failed if case not in whole]
     tally = Counter(case["outcome"] for case in row["cases"])
@@ -252,7 +288,10 @@ def _row(row: Data, failed: Sequence[Data], shown: Mapping[str, Shown]) -> Row:
                 case["id"],
                 short(case["message"]),
                 _waiver(case),
-                shown.get(case["id"]),
+                next(iter(shown.get(case["id"], ())), None),
+                tuple(shown.get(case["id"], ()))[1:],
+                case.get("reproduce", {}).get("script", ""),
+                case.get("reproduce", {}).get("none", ""),
             )
             for case in whole
         ],

@@ -22,7 +22,7 @@ from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.gate import Decision, is_known, is_waived
 from workspace_conformance.verdict.verdicts import CaseResult, Judged, Verdict
 
-MOST_LINES = 48  # on a terminal, of all blocks
+MOST_LINES = 38  # on a terminal, of all blocks
 CHAIN = 4  # exchanges beside the telling one that are told
 CAUSES = 4  # of one requirement that are told on a terminal
 

@@ -58,4 +58,41 @@
       lines.forEach(function (line) { line.hidden = !open; });
     });
   });
+
+  Array.prototype.forEach.call(document.querySelectorAll("pre.curl"), function (line) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", "Copy the curl line");
+    button.addEventListener("click", function () {
+      var range = document.createRange();
+      range.selectNodeContents(line);
+      var selection = window.getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+      var done = document.execCommand("copy");
+      button.textContent = done ? "Copied" : "Selected: press Ctrl+C";
+    });
+    line.parentNode.insertBefore(button, line.nextSibling);
+  });
+
+  var squares = Array.prototype.slice.call(document.querySelectorAll(".map .op"));
+  var said = document.getElementById("told-operation");
+  squares.forEach(function (square, at) {
+    function tell() { said.textContent = square.getAttribute("aria-label"); }
+    square.tabIndex = at === 0 ? 0 : -1;
+    square.addEventListener("mouseenter", tell);
+    square.addEventListener("focus", tell);
+    square.addEventListener("keydown", function (event) {
+      var step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      var next = event.key === "Home" ? squares[0] :
+        event.key === "End" ? squares[squares.length - 1] : step && squares[at + step];
+      if (!next) { return; }
+      event.preventDefault();
+      square.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  });
 })();
