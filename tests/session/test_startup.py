@@ -107,7 +107,7 @@ def test_another_project_pays_next_to_nothing(tmp_path: Path) -> None:
         (("--version",), 0, set()),
         (("rnu",), 4, set()),
         (("run", "--bogus"), 4, set()),
-        (("verify", "no-such.json"), 2, set()),
+        (("verify", "no-such.json"), 4, set()),
         (("compare", "no-such.json"), 4, {"jinja2", "lxml"}),
         (("explain", "FMT-3"), 0, set()),
     ],

@@ -78,7 +78,7 @@ def _run(words: Sequence[str]) -> int:
 
 def _plan(words: Sequence[str]) -> int:
     text = "Say what a run would ask, and send nothing."
-    return _judge("plan", text, words, "--plan")
+    return _judge("plan", text, words, "--workspace-plan")
 
 
 def _judge(name: str, text: str, words: Sequence[str], *more: str) -> int:
@@ -88,7 +88,7 @@ def _judge(name: str, text: str, words: Sequence[str], *more: str) -> int:
     given = parser.parse_args(own)
     if given.url is not None and given.target is not None:
         parser.error("give the portal's root once, as URL or as --target")
-    target = [] if given.url is None else ["--target", given.url]
+    target = [] if given.url is None else ["--workspace-target", given.url]
     return _pytest([*more, *target, *_as_words(given), *passed_on])
 
 
@@ -99,7 +99,7 @@ def _replay(words: Sequence[str]) -> int:
     )
     parser.add_argument("file", metavar="FILE", help="exchanges.har of the run")
     given = parser.parse_args(own)
-    return _pytest(["--replay", given.file, *_as_words(given), *passed_on])
+    return _pytest(["--workspace-replay", given.file, *_as_words(given), *passed_on])
 
 
 def _clean_up(words: Sequence[str]) -> int:
@@ -109,7 +109,7 @@ def _clean_up(words: Sequence[str]) -> int:
     )
     parser.add_argument("journal", metavar="JOURNAL", help="journal-....jsonl among the reports")
     given = parser.parse_args(own)
-    return _pytest(["--clean-up", given.journal, *_as_words(given), *passed_on])
+    return _pytest(["--workspace-clean-up", given.journal, *_as_words(given), *passed_on])
 
 
 def _parted(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -135,8 +135,7 @@ def _parser_with_options(name: str, text: str) -> Parser:
     for option in OPTIONS:
         if option.flag in _GIVEN_OTHERWISE:
             continue
-        words = f"{option.help} [{option.variable}]" if option.variable else option.help
-        words = words.replace("%", "%%")
+        words = option.words.replace("%", "%%")
         if option.metavar is None:
             parser.add_argument(option.flag, action="store_true", help=words)
         else:
@@ -158,10 +157,10 @@ def _as_words(given: argparse.Namespace) -> list[str]:
         if option.flag in _GIVEN_OTHERWISE or value in (None, False):
             continue
         if value is True:
-            words.append(option.flag)
+            words.append(option.long)
         else:
             values = value if isinstance(value, list) else [value]
-            words += [f"{option.flag}={each}" for each in values]
+            words += [f"{option.long}={each}" for each in values]
     return words
 
 

@@ -23,6 +23,7 @@ from workspace_conformance.session import (
     executing,
     github_output,
     interrupted_case,
+    invocation,
     judging,
     planning,
     requirement_headings,
@@ -65,7 +66,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Start the target before the first case and let cases run early; a plan runs none."""
     run = session.config.stash.get(RUN, None)
-    if run is None or session.config.option.collectonly or not run.collected:
+    if run is None or invocation.only_shows(session.config) or not run.collected:
         return None
     if not run.settings.plan:
         writing.forget(run.settings.report_dir)
@@ -169,7 +170,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     run = config.stash.get(RUN, None)
     if INTERRUPTION in config.stash:
         config.stash[INTERRUPTION].ending()
-    if run is not None and run.collected and not config.option.collectonly:
+    if run is not None and run.collected and not invocation.only_shows(config):
         ending.stop(run)
         if INTERRUPTION in config.stash and config.stash[INTERRUPTION].seen:
             exitstatus = Exit.INTERRUPTED  # in the middle of the clean-up, too

@@ -7,9 +7,51 @@ from pathlib import Path
 import pytest
 
 from workspace_conformance.contract.data_files import suite_root
-from workspace_conformance.session.options import OPTIONS
+from workspace_conformance.session.options import OPTIONS, taken
 
-ONE_PROCESS: pytest.StashKey[str] = pytest.StashKey()  # what the header says of it
+NOTES: pytest.StashKey[list[str]] = pytest.StashKey()  # what the header says of how it was called
+_LISTING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+
+
+def only_shows(config: pytest.Config) -> bool:
+    """Whether pytest is to show what there is, and to run nothing: then nothing is sent, and no
+    earlier result is touched.
+    """
+    return any(getattr(config.option, name, False) for name in _LISTING)
+
+
+def notes(config: pytest.Config) -> list[str]:
+    """What was put right of how pytest was called, and which options other plugins have."""
+    rival = [
+        f"{option.flag} is another plugin's here: ours is {option.long}"
+        + (f" or {option.variable}" if option.variable else "")
+        for option in taken(config)
+    ]
+    return [*config.stash.get(NOTES, []), *rival]
+
+
+def keep_to_suites(config: pytest.Config) -> None:
+    """Where the whole checkout is named (`pytest PATH_OF_CLONE`), collect its suites alone: what
+    tests the harness is not about any target.
+    """
+    root = config.rootpath
+    if not (root / "suites").is_dir() or not (root / "workspace_conformance").is_dir():
+        return
+    here = config.invocation_params.dir
+    config.args = [
+        str(root / "suites") if (here / argument).resolve() == root else argument
+        for argument in config.args
+    ]
+
+
+def complain_without_suites(config: pytest.Config) -> None:
+    """Raise UsageError where an option of the suite is given and there is no suite to run."""
+    given = [option for option in OPTIONS if config.getoption(option.dest, None) is not None]
+    if given and not (config.rootpath / "suites").is_dir():
+        raise pytest.UsageError(
+            f"{given[0].flag} is given, and there are no suites here: "
+            "run workspace-conformance, or pytest with the path of a clone of the suite"
+        )
 
 
 def is_meant(config: pytest.Config) -> bool:
@@ -46,25 +88,35 @@ def _own_ini(here: Path) -> Path | None:
 
 
 def keep_to_one_process(config: pytest.Config) -> None:
-    """Judge a target in this process, whatever `-n` asks of pytest-xdist.
+    """Judge a target in this process, whatever `-n` asks of pytest-xdist, or `--forked` of
+    pytest-forked.
 
     A second process has nothing to win: requests overlap already, and the pace, which all would
     share, is what a run waits for. It has much to lose: the record of what was asked, the records
     that were made, and the quiet that the campaign needs lie in one place.
     """
     option = config.option
-    asked = getattr(option, "numprocesses", None) or getattr(option, "tx", None)
-    if not asked or not _judges(config):
+    asked = {
+        "-n": getattr(option, "numprocesses", None) or getattr(option, "tx", None),
+        "--forked": getattr(option, "forked", False),
+    }
+    if not any(asked.values()) or not _judges(config):
         return
-    option.numprocesses, option.dist, option.distload, option.tx = 0, "no", False, []
-    config.stash[ONE_PROCESS] = (
-        "one process judges the target, whatever -n says: the pace is shared"
+    if asked["-n"]:
+        option.numprocesses, option.dist, option.distload, option.tx = 0, "no", False, []
+    if asked["--forked"]:
+        option.forked = False
+    names = " and ".join(name for name, given in asked.items() if given)
+    config.stash.setdefault(NOTES, []).append(
+        f"one process judges the target, whatever {names} says: the pace is shared"
     )
 
 
 def _judges(config: pytest.Config) -> bool:
     """Whether the suites are among what is to be run."""
     suites = config.rootpath / "suites"
+    if not suites.is_dir():
+        return False
     for argument in config.args:
         path = (config.invocation_params.dir / argument.partition("::")[0]).resolve()
         if path == suites or suites in path.parents or path in suites.parents:

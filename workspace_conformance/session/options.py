@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -20,7 +23,17 @@ class Option:
     @property
     def dest(self) -> str:
         """The name under which pytest keeps the value."""
-        return "workspace_" + self.flag.removeprefix("--").replace("-", "_")
+        return self.long.removeprefix("--").replace("-", "_")
+
+    @property
+    def long(self) -> str:
+        """The name that no other plugin has."""
+        return f"--workspace-{self.flag.removeprefix('--')}"
+
+    @property
+    def words(self) -> str:
+        """Its help, with its variable."""
+        return f"{self.help} [{self.variable}]" if self.variable else self.help
 
 
 OPTIONS = (
@@ -190,24 +203,66 @@ OPTIONS = (
 )
 
 
-def register(parser: pytest.Parser) -> None:
-    """Add the options to pytest's command line, and an ini key for each that has a variable."""
-    group = parser.getgroup("workspace", "ONLYOFFICE Workspace API conformance")
+_TITLE = "ONLYOFFICE Workspace API conformance (each is --workspace-NAME, too)"
+
+
+def register(parser: pytest.Parser, plugins: pytest.PytestPluginManager) -> None:
+    """Add the options to pytest's command line by their long names, and an ini key for each that has
+    a variable.
+
+    The short names follow in `register_short`, when other plugins have taken theirs: two of one name
+    and pytest does not even start. Where this is called by a conftest.py, they all have.
+    """
+    group = parser.getgroup("workspace", _TITLE)
     for option in OPTIONS:
-        words = f"{option.help} [{option.variable}]" if option.variable else option.help
-        if option.metavar is None:
-            group.addoption(
-                option.flag, dest=option.dest, action="store_true", default=None, help=words
-            )
-        else:
-            action = "append" if option.repeat else "store"
-            group.addoption(
-                option.flag,
-                dest=option.dest,
-                action=action,
-                default=None,
-                metavar=option.metavar,
-                help=words,
-            )
+        _add(group, option, option.long, argparse.SUPPRESS)
         if option.variable:
-            parser.addini(option.variable.lower(), words, default="")
+            parser.addini(option.variable.lower(), option.words, default="")
+    if plugins._conftest_plugins:
+        _add_short(parser)
+
+
+def register_short(config: pytest.Config, parser: pytest.Parser, arguments: Sequence[str]) -> None:
+    """Add the short names that no other plugin has, and read the command line by them."""
+    _add_short(parser)
+    config.known_args_namespace = parser.parse_known_args(
+        arguments, namespace=copy.copy(config.option)
+    )
+
+
+def taken(config: pytest.Config) -> list[Option]:
+    """The options whose short names belong to other plugins here."""
+    owners = _owners(config._parser)
+    return [option for option in OPTIONS if owners.get(option.flag) != option.dest]
+
+
+def _add_short(parser: pytest.Parser) -> None:
+    group = parser.getgroup("workspace", _TITLE)
+    owners = _owners(parser)
+    for option in OPTIONS:
+        if option.flag not in owners:
+            _add(group, option, option.flag, option.words)
+
+
+def _owners(parser: pytest.Parser) -> dict[str, str]:
+    """The names of all options, each with the name under which pytest keeps its value."""
+    return {
+        name: option.dest
+        for group in (parser._anonymous, *parser._groups)
+        for option in group.options
+        for name in option.names()
+    }
+
+
+def _add(group: pytest.OptionGroup, option: Option, name: str, words: str) -> None:
+    if option.metavar is None:
+        group.addoption(name, dest=option.dest, action="store_true", default=None, help=words)
+        return
+    group.addoption(
+        name,
+        dest=option.dest,
+        action="append" if option.repeat else "store",
+        default=None,
+        metavar=option.metavar,
+        help=words,
+    )

@@ -30,9 +30,17 @@ MARKERS = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Register our options."""
-    options.register(parser)
+    options.register(parser, pluginmanager)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Give the options their short names, as far as no other plugin has them."""
+    options.register_short(early_config, parser, args)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -45,6 +53,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | pytest.ExitCode | None:
         return pytest.main(again)
     if not invocation.is_meant(config):
         return None
+    invocation.keep_to_suites(config)
     settings = _settings(config)
     if settings.clean_up is not None:
         from workspace_conformance.session import clean_up
@@ -80,14 +89,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     from workspace_conformance.reporting.header import header
 
     lines = header(config.stash[SETTINGS])
-    word = config.stash.get(invocation.ONE_PROCESS, None)
-    return [*lines, f"workspace: {word}"] if word else lines
+    return [*lines, *(f"workspace: {note}" for note in invocation.notes(config))]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin a run where an item judges a requirement."""
     if not any(item.get_closest_marker("requirement") for item in items):
+        invocation.complain_without_suites(config)
         return
     if hasattr(config, "workerinput"):
         raise pytest.UsageError("one process judges a target: leave -n out")
@@ -111,7 +120,8 @@ def portal(request: pytest.FixtureRequest) -> Portal:
     from workspace_conformance.session.run import RUN
 
     run = request.config.stash[RUN]
-    assert run.portal is not None
+    if run.portal is None:
+        pytest.skip("nothing is sent")
     return run.portal
 
 

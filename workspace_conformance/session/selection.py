@@ -9,6 +9,7 @@ import pytest
 
 from workspace_conformance.contract import requirements
 from workspace_conformance.session.executing import can_run_early
+from workspace_conformance.session.invocation import only_shows
 from workspace_conformance.session.run import RUN, Run
 from workspace_conformance.session.starting import learn_secrets
 from workspace_conformance.settings import Settings, SettingsError, check_writable
@@ -33,7 +34,7 @@ def select(
         wanted = {row.id for row in requirements.select(contract, settings.requirements)}
     except requirements.ContractError as error:
         raise pytest.UsageError(str(error)) from None
-    if not (settings.plan or config.option.collectonly):
+    if not (settings.plan or only_shows(config)):
         try:
             check_writable(settings.report_dir)
         except SettingsError as error:
