@@ -60,6 +60,7 @@ PRODUCTS: tuple[Product, ...] = (
         variants=(
             "login-locks",
             "login-get-404",
+            "people-terminated-first",
             "deletes-nothing",
             "refusal-words-html",
             "unrouted-first",
