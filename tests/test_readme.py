@@ -27,6 +27,8 @@ BLOCKS = [block.strip() for block in re.findall(r"^```sh\n(.*?)^```", README, re
 INLINE = re.findall(r"`((?:python|pytest|pip) [^`]+)`", README)
 # What is not ours: pytest's own options, and those of our other commands.
 OTHERS = {
+    "--expect",  # of workspace-conformance verify
+    "--max-age",
     "--strict",
     "--help",
     "--junitxml",
