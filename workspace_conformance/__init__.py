@@ -1,3 +1,3 @@
 """A contract-conformance suite for servers of the ONLYOFFICE Workspace API."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -194,7 +194,9 @@ def test_the_picture_of_the_readme_is_made_by_its_command(tmp_path: Path) -> Non
     report = tmp_path / "report.html"
     report.write_text(page_of(mixed()), encoding="utf-8")
     picture = tmp_path / "picture.png"
-    command = re.search(r"`python (tests/reporting/picture\.py) ", (ROOT / "README.md").read_text())
+    command = re.search(
+        r"`python (tests/reporting/picture\.py) ", (ROOT / "docs" / "reports.md").read_text()
+    )
     assert command is not None
     subprocess.run(
         [sys.executable, command[1], str(report), str(picture)], cwd=ROOT, check=True, timeout=120

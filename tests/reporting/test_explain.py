@@ -31,3 +31,9 @@ def test_the_page_of_the_documentation_is_up_to_date() -> None:
     """After an edit: workspace-conformance explain --markdown > docs/explanations.md"""
     page = manifest.ROOT / "docs" / "explanations.md"
     assert page.read_text("utf-8") == explain.as_markdown()
+
+
+def test_the_table_of_the_documentation_is_up_to_date() -> None:
+    """After an edit: workspace-conformance explain --table > docs/requirements.md"""
+    page = manifest.ROOT / "docs" / "requirements.md"
+    assert page.read_text("utf-8") == explain.as_table()

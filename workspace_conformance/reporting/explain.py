@@ -67,6 +67,26 @@ def as_markdown() -> str:
     return "\n".join(parts) + "\n"
 
 
+def as_table() -> str:
+    """docs/requirements.md: every requirement in a row."""
+    rows = [
+        f"| {row.id} | {row.level} | {row.statement} |"
+        for row in requirements.load().requirements.values()
+    ]
+    parts = [
+        "# Requirements",
+        "",
+        "BC is the page Basic concepts of the Backend documentation, AU Passing authentication. What",
+        "each row makes the suite send, what must come back, and how servers are mended that fail it:",
+        "[explanations](explanations.md).",
+        "",
+        "| id | level | requirement |",
+        "|---|---|---|",
+        *rows,
+    ]
+    return "\n".join(parts) + "\n"
+
+
 def _markdown(contract: Contract, requirement: Requirement) -> Iterator[str]:
     told = explanations.load()[requirement.id]
     yield f"### {requirement.id}"
@@ -94,7 +114,13 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     parser.add_argument(
         "--markdown", action="store_true", help="print the page docs/explanations.md instead"
     )
+    parser.add_argument(
+        "--table", action="store_true", help="print the page docs/requirements.md instead"
+    )
     given = parser.parse_args(arguments)
+    if given.table:
+        print(as_table(), end="")
+        return 0
     if given.markdown:
         print(as_markdown(), end="")
         return 0

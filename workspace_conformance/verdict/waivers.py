@@ -169,7 +169,7 @@ def _check_text(place: str, value: Any, *, empty: bool) -> None:
 def _check_names(place: str, table: Mapping[str, Any], contract: Contract) -> None:
     if table["requirement"] not in contract.requirements:
         raise WaiverError(
-            f"{place}: there is no requirement {table['requirement']!a}; the README lists them"
+            f"{place}: there is no requirement {table['requirement']!a}; see docs/requirements.md"
         )
     if table.get("format", "json") not in ("json", "xml", ""):
         raise WaiverError(f'{place}: format must be "json", "xml", or "" for none')
