@@ -47,8 +47,6 @@ OTHERS = {
     "--html",
     "--write",
     "--editable",
-    "--expect",
-    "--max-age",
     "--table",
     "--own",
 }
