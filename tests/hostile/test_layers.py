@@ -67,7 +67,7 @@ def look_at(exchange: Exchange) -> None:
 
 def test_an_answer_or_a_trouble_comes_of_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within its time, its memory, and without an exception."""
-    monkeypatch.setattr("workspace_conformance.transport.sending.MAX_WAIT", 0.5)
+    monkeypatch.setattr("workspace_conformance.transport.throttling.MAX_WAIT", 0.5)
     transport = Transport(
         Wire(bounds=BOUNDS),
         Pacer(None, DOCUMENTED_RATE),
