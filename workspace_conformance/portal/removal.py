@@ -39,12 +39,18 @@ class Try:
 
     asked: Exchange
     after: Exchange
+    identity: str  # of the record
 
     @property
     def gone(self) -> bool:
-        """Whether the record is there no more."""
+        """Whether the record is there no more: nothing is, or another in its place."""
         response = self.after.response
-        return response is not None and 400 <= response.status < 500 and self.after.trouble is None
+        if response is None or self.after.trouble is not None:
+            return False
+        if succeeded(self.asked) and succeeded(self.after):
+            shown = contents.text(contents.record(self.after), "id")
+            return bool(shown) and shown != self.identity
+        return 400 <= response.status < 500
 
 
 @dataclass(slots=True)
@@ -117,4 +123,5 @@ def error_of(exchange: Exchange) -> str:
 
 def _try(portal: Asks, kind: Kind, path: str, fmt: str) -> Try:
     asked = portal.ask("DELETE", path, fmt, body=portal.removal(kind, fmt))
-    return Try(asked, portal.get(path, "json", fresh=True))
+    identity = unquote(path.rpartition("/")[2])
+    return Try(asked, portal.get(path, "json", fresh=True), identity)
