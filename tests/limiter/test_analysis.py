@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.limiter.simulation import KINDS, World
@@ -39,6 +39,11 @@ announcing: st.SearchStrategy[Callable[[int], int]] = st.sampled_from(
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
+@example(
+    kind="clock",
+    way={"seed": 500, "latency": 0.001, "jitter": 0.1, "lanes": 16},
+    announce=lambda wait: wait,
+)
 @given(kind=st.sampled_from(sorted(KINDS)), way=ways, announce=announcing)
 def test_a_lawful_limiter_is_never_accused(
     kind: str, way: dict[str, float], announce: Callable[[int], int]

@@ -169,7 +169,9 @@ def renewals(hits: Iterable[Hit], rate: Rate) -> list[tuple[Hit, Hit, bool]]:
     last: Hit | None = None
     for hit in events:
         if hit.fate is Fate.REFUSED:
-            last = hit
+            # What was under way together with the request served may have been refused before it.
+            if not found or hit.sent > found[-1][1].received:
+                last = hit
         elif hit.fate is Fate.SERVED and last is not None and last.received < hit.sent:
             slid = any(
                 old.sent + rate.period - grace(rate) <= hit.received
