@@ -134,9 +134,12 @@ TARGET = {"WORKSPACE_TOKEN": "a"}
         (["--variant", "gzipp"], "there is no variant 'gzipp'; near it are gzip"),
         (["--variant=gzip", "--variant=deflate"], "gzip and deflate cannot be combined"),
         (["--variant=gzip", "--target=http://127.0.0.1:9"], "cannot be given together with"),
-        (["--ca", "nowhere.pem"], "--ca nowhere.pem: cannot be read: No such file"),
-        (["--ca", "README.md"], "--ca README.md: the file holds no certificate in PEM"),
-        (["--ca", "suites"], "--ca suites: "),
+        (["--embedded", "--ca", "nowhere.pem"], "--ca nowhere.pem: cannot be read: No such file"),
+        (
+            ["--embedded", "--ca", "README.md"],
+            "--ca README.md: the file holds no certificate in PEM",
+        ),
+        (["--embedded", "--ca", "suites"], "--ca suites: "),
     ],
 )
 def test_wrong_options_end_in_one_sentence(

@@ -411,6 +411,18 @@ def _person(**more: str) -> dict[str, object]:
     return {"email": "x.y@portal.test", "firstname": "X", "lastname": "Y", **more}
 
 
+def _leaves_last(disable: Callable[[Probe, str], Raw]) -> Shows:
+    """A person who was made is not deleted before, and is after they were disabled."""
+
+    def show(p: Probe) -> bool:
+        made = p.ask("POST", "people.json", _person()).response["id"]
+        early = p.ask("DELETE", f"people/{made}").status
+        disable(p, made)
+        return early == 500 and p.ask("DELETE", f"people/{made}").status == 200
+
+    return show
+
+
 def _pieces(p: Probe) -> bool:
     """Whether a body is handed to the server in three pieces."""
     bodies: list[bytes] = []
@@ -593,6 +605,12 @@ PROBES: dict[str, Shows] = {
     **{f"no-{module}": _lacks(module) for module in _CHEAP},
     **{f"{module}-forbidden": _closes(module) for module in _CHEAP},
     # other people, and what things are called
+    "people-terminated-first": _leaves_last(
+        lambda p, id_: p.ask("PUT", "people/status/Terminated", {"userIds": [id_]})
+    ),
+    "people-disabled-first": _leaves_last(
+        lambda p, id_: p.ask("PUT", f"people/{id_}", {"disable": True})
+    ),
     "others-work": _busy,
     "others-comment": _of_others,
     "names-once": lambda p: (

@@ -266,7 +266,7 @@ def test_data_are_found_in_a_wheel_too(tmp_path: Path, monkeypatch: pytest.Monke
     installed = tmp_path / "_data" / "schemas"
     installed.mkdir(parents=True)
     (installed / "requirements.yaml").write_text("version: 1", encoding="utf-8")
-    monkeypatch.setattr(data_files, "_CANDIDATES", (installed, tmp_path / "schemas"))
+    monkeypatch.setattr(data_files, "_CANDIDATES", (tmp_path / "_data", tmp_path))
     assert data_files.schema_path("requirements.yaml") == installed / "requirements.yaml"
     with pytest.raises(FileNotFoundError, match=r"openapi\.yaml is neither in .* nor in "):
         data_files.schema_path("openapi.yaml")

@@ -66,7 +66,7 @@ VARIANTS = (
     Variant(
         name="people-disabled-first",
         leaves_open=_LEAVING,
-        summary="a person is deleted once an update has disabled them, and 500 is answered before",
+        summary="a person is deleted once an update disabled them; before, 500 is answered",
         apply=parts(_disabled_first(_by_update)),
         aspects=deciding("people"),
     ),
