@@ -165,21 +165,26 @@ def renewals(hits: Iterable[Hit], rate: Rate) -> list[tuple[Hit, Hit, bool]]:
     whether an old request that left a sliding log in between explains it.
     """
     events = sorted(hits, key=lambda hit: hit.sent)
+    refusals = refused(events)
     found: list[tuple[Hit, Hit, bool]] = []
-    last: Hit | None = None
-    for hit in events:
-        if hit.fate is Fate.REFUSED:
+    last: Hit | None = None  # the latest refusal that had come before a request was sent
+    known = 0
+    for hit in only(events, Fate.SERVED):
+        while known < len(refusals) and refusals[known].received < hit.sent:
+            one = refusals[known]
             # What was under way together with the request served may have been refused before it.
-            if not found or hit.sent > found[-1][1].received:
-                last = hit
-        elif hit.fate is Fate.SERVED and last is not None and last.received < hit.sent:
-            slid = any(
-                old.sent + rate.period - grace(rate) <= hit.received
-                and old.received + rate.period + grace(rate) >= last.sent
-                for old in events
-            )
-            found.append((last, hit, slid))
-            last = None
+            if not found or one.sent > found[-1][1].received:
+                last = one if last is None or one.sent > last.sent else last
+            known += 1
+        if last is None:
+            continue
+        slid = any(
+            old.sent + rate.period - grace(rate) <= hit.received
+            and old.received + rate.period + grace(rate) >= last.sent
+            for old in events
+        )
+        found.append((last, hit, slid))
+        last = None
     return found
 
 
