@@ -254,7 +254,8 @@ def test_the_token_authenticates_writes(portal: Portal) -> None:
     fmt, body = portal.written(record.kind, portal.changes(record.kind, record.name))
     given_success(portal.ask("PUT", record.path, fmt, body=body), "PUT with the run's credential")
     credential = logins.given_token(portal, "json", 2)
-    given_success(portal.get("people/@self", fmt, credential=credential), "GET with the token")
+    reading = portal.get("people/@self", fmt, credential=credential, fresh=True)
+    given_success(reading, "GET with the token")
     expect_success(portal.ask("PUT", record.path, fmt, body=body, credential=credential))
 
 

@@ -23,6 +23,15 @@ from workspace_conformance.transport.client import NOBODY, succeeded
 _TOO_LONG = (400, 413, 431)  # statuses with which HTTP refuses a head that is too long
 
 
+def _marks(method: str) -> list[pytest.MarkDecorator]:
+    """A stranger who removes a record leaves the next to those who come after: in turn, then, so that
+    every run sends the same.
+    """
+    if method == "GET":
+        return []
+    return [pytest.mark.writes, pytest.mark.alone] if method == "DELETE" else [pytest.mark.writes]
+
+
 def _these(name: str, first: str, *values: str) -> pytest.MarkDecorator:
     """The cells of an array, those that write marked; `values` narrow its first factor by what a
     value begins with.
@@ -34,7 +43,7 @@ def _these(name: str, first: str, *values: str) -> pytest.MarkDecorator:
             pytest.param(
                 cell,
                 id=" ".join(value or "none" for value in cell.values()),
-                marks=[] if cell["method"] == "GET" else [pytest.mark.writes],
+                marks=_marks(cell["method"]),
             )
             for cell in chosen
         ],

@@ -105,6 +105,7 @@ def test_none_is_missing_and_none_is_half(reports: Reports) -> None:
         "certificate.json",
         "badge.json",
         "gl-code-quality-report.json",
+        *(["reproduce"] if reports.kind == "failing" else []),
     }
 
 

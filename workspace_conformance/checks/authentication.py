@@ -55,8 +55,9 @@ def _altered(value: str) -> str:
 def _altered_at(place: int, valid: str, unknown: str) -> str:
     """The value with one character altered, at so many sixteenths of its length."""
     at = min(len(valid) - 1, place * len(valid) // 16)
-    # Far from what it was: of an encoded byte not only the last bit is another.
-    replaced = "A" if valid[at] not in "ABCD" else "z"
+    # Far from what it was: of an encoded byte not only the last bit is another. And never what
+    # `_altered` puts there, which is told by another name.
+    replaced = "Q" if valid[at] not in "QRST" else "z"
     return valid[:at] + replaced + valid[at + 1 :]
 
 

@@ -273,7 +273,7 @@ def text_of(body: bytes, redactor: Redactor) -> tuple[str, str | None]:
 
 def _key(request: Request, redactor: Redactor) -> Key:
     headers = tuple(
-        (name.lower(), _BASIC.sub(r"\1 \2", redactor.text(value)))
+        (name, _BASIC.sub(r"\1 \2", redactor.text(value)))
         for name, value in request.headers
         # Whose credential it is says the account: it may have been renewed meanwhile.
         if not (request.account and name.lower() == "authorization")
