@@ -52,7 +52,7 @@ def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
 def expect_one_made(portal: Portal, place: int) -> None:
     """One POST makes one record: the list shows no other by the name that only this one was to have.
 
-    Untested where a POST had to be sent again because it was throttled.
+    Untested where there are more, and a POST may have been sent again because it was throttled.
     """
     __tracebackhide__ = True
     kind = portal.kind_at(place)
@@ -60,8 +60,6 @@ def expect_one_made(portal: Portal, place: int) -> None:
     given_success(made.asked, "the creation")
     if made.record is None:
         raise Untested(Reason.SETUP_FAILED, "the answer to the creation shows no id")
-    if portal.transport.traffic.throttled:
-        raise Untested(Reason.THROTTLED, "a creation may have been sent twice")
     listed = whole_list(portal, kind)
     if listed is None:
         raise unusable(portal.served(kind.listing), f"the list of {kind.plural}")
@@ -70,6 +68,8 @@ def expect_one_made(portal: Portal, place: int) -> None:
         for identity, view in listed.items()
         if identity and identity != made.record.id and bears(kind, view, made.name)
     ]
+    if others and portal.transport.traffic.throttled:
+        raise Untested(Reason.THROTTLED, "a creation may have been sent twice")
     if others:
         violation(made.asked, f"made {len(others) + 1} {kind.plural} where one was asked for")
 
