@@ -18,7 +18,7 @@ from .support import FORM, UNKNOWN, Client, Reply, make_client
 NAMES = [fault.name for fault in FAULTS]
 Script = Callable[[Client], Iterator[Reply]]
 Seen = tuple[object, ...]
-LIMITED = Options(rate=Rate(6, 10))
+LIMITED = Options(rate=Rate(20, 10))
 JSON_HEADERS = {"content-type": "application/json", "accept": "application/json"}
 FORM_HEADERS = {"content-type": FORM, "accept": FORM}
 
@@ -265,10 +265,28 @@ def made_id(reply: Reply) -> str:
 
 
 def exceeding(client: Client) -> Iterator[Reply]:
-    """More requests than the limit allows, then a wait."""
+    """Requests of every kind, more than the limit allows of one, then a wait."""
     store = client.app.parts.store
-    for _ in range(20):
+    discussed = f"community/blog/{store.posts.all()[0].id}/comment"
+    kept, doomed = (
+        client.post(f"{discussed}.json", json_body={"content": text}).response["id"]
+        for text in ("kept", "doomed")
+    )
+    client.clock.now += 10
+    nobody = "people/conformance-1-nobody"
+    yield client.ask("HEAD", "people/@self")
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        yield client.ask(method, nobody)
+    for path in ("people/@self.json", "people/@self.xml"):
+        yield client.get(path)
+    yield client.get("people/@self", headers={"user-agent": "another program"})
+    token = f"Bearer {client.app.credentials.token}"
+    yield client.get("people/@self", headers={"authorization": token})
+    for _ in range(70):
         yield client.get("people/@self")
+    yield client.post(f"{discussed}.json", json_body={"content": "Excess"})
+    yield client.put(f"community/blog/comment/{kept}.json", json_body={"content": "Excess"})
+    yield client.delete(f"community/blog/comment/{doomed}.json")
     yield client.post("community/blog", form={"title": "Excess"})
     excess = {"title": "Excess", "content": "Excess, too"}
     yield client.put(f"community/blog/{store.posts.all()[0].id}", form=excess)
@@ -278,7 +296,7 @@ def exceeding(client: Client) -> Iterator[Reply]:
     yield client.get("group", headers={"authorization": client.app.credentials.second_token})
     yield client.get("group", address="127.0.0.2")
     client.clock.now += 10
-    for path in ("community/blog.json", "group.json", "people.json"):
+    for path in ("community/blog.json", "group.json", "people.json", f"{discussed}.json"):
         yield client.get(path)
 
 
