@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -74,6 +75,6 @@ def _pattern(name: str) -> re.Pattern[str]:
 
 
 def _is_beyond_core(path: str) -> bool:
-    plain = re.sub("/+", "/", unquote(path)).strip("/").lower()  # as a server may read it
-    plain = plain.removeprefix("api/2.0/")
+    plain = posixpath.normpath(re.sub("/+", "/", f"/{unquote(path)}")).strip("/").lower()
+    plain = plain.removeprefix("api/2.0/")  # as a server may read it
     return not plain.startswith(("people", "group", "community/blog", "authentication"))
