@@ -18,6 +18,7 @@ from workspace_conformance.reporting import (
     markdown,
     pipelines,
     reproduce,
+    reproduce_index,
     results,
     statement,
 )
@@ -51,7 +52,7 @@ def write(
         write_whole(pieces, file)
         data["evidence"] = {"file": ARCHIVE, "sha256": _digest(file)}
     made = reproduce.scripts(result, redactor)
-    _name_scripts(data, reproduce.by_case(made))
+    _name_scripts(data, reproduce_index.by_case(made))
     write_whole(results.as_text(data), folder / RESULTS)
     if result.archive is not None:
         _certify(data, result, folder)
@@ -86,7 +87,7 @@ def _write_scripts(made: Sequence[Script], folder: Path) -> None:
             write_whole(script.text, file)
             file.chmod(0o755)
     if made:
-        write_whole(reproduce.page(made), folder / "README.md")
+        write_whole(reproduce_index.page(made), folder / "README.md")
 
 
 def _certify(data: Mapping[str, Any], result: Result, folder: Path) -> None:
