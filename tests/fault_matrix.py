@@ -112,12 +112,12 @@ def run(fault: str | None, arguments: Sequence[str] = ()) -> Seen:
     return _seen(fault or "", data, words, code, seconds)
 
 
-def _write_result(result: results.Result, redactor: Redactor) -> list[str]:
+def _write_result(result: results.Result, redactor: Redactor) -> writing.Written:
     """Of all reports the result alone: no other is looked at."""
     data = redactor.data(results.as_data(result))
     folder = result.settings.report_dir
     files.write_whole(results.as_text(data), folder / writing.RESULTS)
-    return []
+    return writing.Written([], [])
 
 
 def _main(arguments: list[str]) -> int:

@@ -16,6 +16,7 @@ import pytest
 from tests.reporting.test_certificate import keys, payload, verify
 from tests.support import ROOT, Ran, command, environment, run_suite
 from workspace_conformance.reporting.compare import main as compare
+from workspace_conformance.verdict.verdicts import Exit
 
 ENDS = {
     "conformant": (0, "conformant", "PASSED"),
@@ -173,3 +174,19 @@ def test_the_certificate_says_so_and_holds(reports: Reports) -> None:
 def test_it_stands_in_a_matrix(reports: Reports, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare([f"it={reports.ran.folder / 'results.json'}"]) == 0
     assert reports.verdict in capsys.readouterr().out
+
+
+def test_a_report_that_cannot_be_written_is_named_and_the_others_are_there(tmp_path: Path) -> None:
+    """Where a folder has its name, say: the verdict stands all the same, and the run is no success."""
+    (tmp_path / "report.html").mkdir()
+    (tmp_path / "report.html" / "mine.txt").write_text("kept", "utf-8")
+    ran = run_suite(tmp_path, "--requirement=DATE-1")
+    assert ran.code == Exit.INTERNAL_ERROR
+    (told,) = [line for line in ran.out.splitlines() if line.startswith("Not written: ")]
+    assert told.startswith("Not written: report.html: ")
+    assert "Verdict: incomplete" in ran.out
+    assert ran.results["verdict"] == "incomplete"
+    assert ran.results["evidence"]["file"] == "exchanges.har"
+    assert {file.name for file in tmp_path.iterdir()} >= {"summary.md", "badge.json"}
+    assert not list(tmp_path.glob("*.tmp"))
+    assert (tmp_path / "report.html" / "mine.txt").exists()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,33 +37,56 @@ QUALITY = "gl-code-quality-report.json"  # the name that GitLab's documentation 
 CERTIFICATE = "certificate.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of writing: `commands` are the lines for a pipeline to obey (annotations); `failed` has
+    a line for each report that could not be written, with its name and why.
+    """
+
+    commands: list[str]
+    failed: list[str]
+
+
 def write(
     result: Result, redactor: Redactor, environment: Mapping[str, str] = os.environ
-) -> list[str]:
+) -> Written:
     """Write all reports into the run's folder for reports; what they hold is redacted here.
 
-    On GitHub the summary is appended to the step's own. Returns the lines for the pipeline to obey
-    (annotations), and raises OSError where a report cannot be written.
+    results.json comes first, and a report that cannot be written keeps no other from it. On GitHub the
+    summary is appended to the step's own.
     """
     folder = result.settings.report_dir
     data = redactor.data(results.as_data(result))
-    if result.archive is not None:
-        file = folder / ARCHIVE
-        pieces = archive.pieces(result.archive.exchanges, result.archive.about, redactor)
-        write_whole(pieces, file)
-        data["evidence"] = {"file": ARCHIVE, "sha256": _digest(file)}
     made = reproduce.scripts(result, redactor)
     _name_scripts(data, reproduce_index.by_case(made))
-    write_whole(results.as_text(data), folder / RESULTS)
-    if result.archive is not None:
-        _certify(data, result, folder)
-    write_whole(html.render(data, result.exchanges, redactor), folder / PAGE)
-    _write_scripts(made, folder / reproduce.FOLDER)
+    failed: list[str] = []
+
+    def attempt(name: str, make: Callable[[], None]) -> bool:
+        try:
+            make()
+        except OSError as error:
+            failed.append(f"{name}: {error.strerror or error}")
+            return False
+        return True
+
+    def put(name: str, text: Callable[[], str | Iterable[str]]) -> bool:
+        return attempt(name, lambda: write_whole(text(), folder / name))
+
+    whole = put(RESULTS, lambda: results.as_text(data))
+    kept = result.archive
+    if kept is not None and put(
+        ARCHIVE, lambda: archive.pieces(kept.exchanges, kept.about, redactor)
+    ):
+        data["evidence"] = {"file": ARCHIVE, "sha256": _digest(folder / ARCHIVE)}
+        if whole and put(RESULTS, lambda: results.as_text(data)):
+            attempt(CERTIFICATE, lambda: _certify(data, result, folder))
+    put(PAGE, lambda: html.render(data, result.exchanges, redactor))
+    attempt(reproduce.FOLDER, lambda: _write_scripts(made, folder / reproduce.FOLDER))
     summary = markdown.render(data)
-    write_whole(summary, folder / SUMMARY)
-    write_whole(badge.render(data), folder / BADGE)
+    put(SUMMARY, lambda: summary)
+    put(BADGE, lambda: badge.render(data))
     if pipelines.on_gitlab(environment):
-        write_whole(pipelines.code_quality(data), folder / QUALITY)
+        put(QUALITY, lambda: pipelines.code_quality(data))
     if environment.get("GITHUB_STEP_SUMMARY"):
         # The reports are what counts: a step whose summary cannot be written to has them all the same.
         with (
@@ -70,7 +94,8 @@ def write(
             open(environment["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as out,
         ):
             out.write(summary)
-    return pipelines.workflow_commands(data) if pipelines.on_github(environment) else []
+    commands = pipelines.workflow_commands(data) if pipelines.on_github(environment) else []
+    return Written(commands, failed)
 
 
 def _name_scripts(data: Mapping[str, Any], by_case: Mapping[str, Any]) -> None:
@@ -108,8 +133,12 @@ def _digest(file: Path) -> str:
 
 def forget(folder: Path) -> None:
     """Remove the result of an earlier run: one that is cut off must not seem to have ended so."""
-    for name in (RESULTS, PAGE, ARCHIVE, SUMMARY, QUALITY, CERTIFICATE):
-        (folder / name).unlink(missing_ok=True)
+    stale = [
+        folder / name for name in (RESULTS, PAGE, ARCHIVE, SUMMARY, BADGE, QUALITY, CERTIFICATE)
+    ]
     for file in (folder / reproduce.FOLDER).glob("*"):
         if file.suffix == ".sh" or file.name == "README.md":
-            file.unlink()
+            stale.append(file)
+    for file in stale:
+        with suppress(OSError):  # told of at the end, when it cannot be written either
+            file.unlink(missing_ok=True)

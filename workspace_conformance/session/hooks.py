@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from workspace_conformance.exchange.texts import harmless
 from workspace_conformance.portal.preflight import CannotJudge
 from workspace_conformance.reporting import results, terminal, writing
 from workspace_conformance.reporting.lines import Line
@@ -39,6 +40,7 @@ from workspace_conformance.verdict.verdicts import Exit
 
 RESULT: pytest.StashKey[results.Result] = pytest.StashKey()
 PLAN: pytest.StashKey[list[str]] = pytest.StashKey()
+UNWRITTEN: pytest.StashKey[list[str]] = pytest.StashKey()
 INTERRUPTION: pytest.StashKey[Interruption] = pytest.StashKey()
 
 
@@ -180,8 +182,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
             ended = exitstatus in (Exit.OK, Exit.VIOLATED)
             result = concluding.result_of(run, None if ended else int(exitstatus))
             config.stash[RESULT] = result
-            config.stash[github_output.ANNOTATIONS] = writing.write(result, run.redactor)
-            session.exitstatus = result.exit_code
+            written = writing.write(result, run.redactor)
+            config.stash[github_output.ANNOTATIONS] = written.commands
+            config.stash[UNWRITTEN] = written.failed
+            session.exitstatus = Exit.INTERNAL_ERROR if written.failed else result.exit_code
     interrupted_case.report(config, run.results if run is not None else ())
     yield
     # After everything that pytest has to say, so that the last line is the verdict.
@@ -200,7 +204,10 @@ def _sum_up(terminalreporter: pytest.TerminalReporter, config: pytest.Config) ->
         lines = [Line(text) for text in plan]
     elif result is not None and run is not None:
         terminalreporter.section("conformance")
-        lines = terminal.summary(result, run.redactor, brief=brief.wanted(config))
+        lines = [
+            Line(harmless(f"Not written: {failure}")) for failure in config.stash.get(UNWRITTEN, [])
+        ]
+        lines += terminal.summary(result, run.redactor, brief=brief.wanted(config))
     else:
         return
     for line in lines:
