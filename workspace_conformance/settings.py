@@ -72,6 +72,8 @@ class Settings:
     like: str | None = None  # a known server that the embedded portal is to resemble
     proxy: str | None = field(default=None, repr=False)  # to go through; may hold a password
     ca: Path | None = None  # certificate authorities to trust besides the usual ones (PEM)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # on every request; secret
+    identity: tuple[Path, Path | None] | None = None  # our certificate and its key (PEM)
     report_dir: Path = Path("reports")
     breadth: str = "documented"  # how much is judged: the whole documented API, or its "core"
     id_examples: int = 25

@@ -89,6 +89,8 @@ def _slug(case: str) -> str:
 def _script(requirement: Requirement, case: CaseResult, result: Result, redactor: Redactor) -> str:
     if requirement.prefix == "RATE":
         raise NoScript(_BURST)
+    if result.settings.headers:
+        raise NoScript("it needs further headers (--header), whose values are secrets")
     steps = chains.chain(case.exchanges, case.shown_by, result.exchanges)
     if not steps:
         raise NoScript("no single exchange shows it")
@@ -128,9 +130,8 @@ def _options(settings: Settings) -> str:
     words = ["-m", "60"]
     if settings.ca is not None:
         words += ["--cacert", str(settings.ca)]
-    for flag, name in (("--cert", "client_cert"), ("--key", "client_key")):
-        if getattr(settings, name, None):
-            words += [flag, str(getattr(settings, name))]
+    for flag, file in zip(("--cert", "--key"), settings.identity or (), strict=False):
+        words += [flag, str(file)] if file else []
     if settings.proxy:
         words += ["-x", proxies.shown(settings.proxy)]
     return shlex.join(words)

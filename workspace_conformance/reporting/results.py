@@ -283,6 +283,8 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "like": settings.like,
         "proxy": proxies.shown(settings.proxy) if settings.proxy else None,
         "ca": str(settings.ca) if settings.ca else None,
+        "headers": [f"{name}: [header {name}]" for name, _ in settings.headers],
+        "client_cert": str(settings.identity[0]) if settings.identity else None,
         "breadth": settings.breadth,
         "id_examples": settings.id_examples,
         "rate_limit": str(settings.rate),

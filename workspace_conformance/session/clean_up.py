@@ -54,11 +54,15 @@ def clean_up(file: Path, settings: Settings) -> tuple[int, list[str]]:
     redactor = Redactor()
     for secret, name in ((settings.token, "token"), (settings.password, "password")):
         redactor.learn(secret, name)
+    for header, value in settings.headers:
+        redactor.learn(value, f"header {header}")
     transport = Transport(
         Wire(
             bounds=Bounds.within(settings.timeout),
             proxy=settings.proxy,
             authorities=[settings.ca] if settings.ca else [],
+            identity=settings.identity,
+            headers=settings.headers,
         ),
         Pacer(settings.pace, settings.rate),
         redactor,

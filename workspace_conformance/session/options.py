@@ -95,6 +95,20 @@ OPTIONS = (
         "a file of certificate authorities (PEM) to trust besides the usual ones",
         "FILE",
     ),
+    Option(
+        "--header",
+        "WORKSPACE_HEADERS",
+        "a further header of every request, Name: value (may be given several times)",
+        "HEADER",
+        repeat=True,
+    ),
+    Option(
+        "--client-cert",
+        "WORKSPACE_CLIENT_CERT",
+        "a certificate of ours (PEM) for a server that wants to see one",
+        "FILE",
+    ),
+    Option("--client-key", "WORKSPACE_CLIENT_KEY", "the key of --client-cert (PEM)", "FILE"),
     Option("--latency-ms", None, "let the embedded portal answer that much later", "N"),
     Option(
         "--report-dir",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workspace_conformance import settings as values
+from workspace_conformance.session import connection_values
 from workspace_conformance.session.option_values import OptionValues
 from workspace_conformance.settings import DOCUMENTED_RATE, Settings, SettingsError
 from workspace_conformance.transport import proxies
@@ -222,6 +223,8 @@ def _resolve(read: OptionValues) -> Settings:
             variants=_check_variants(read.many("--variant")),
             proxy=None if target is None else proxies.find(target),
             ca=None if ca is None else values.check_authorities(ca),
+            headers=connection_values.headers(read),
+            identity=connection_values.identity(read),
             report_dir=Path(read.text("--report-dir") or "reports"),
             breadth=_check_breadth(read.text("--breadth")),
             id_examples=THOROUGH

@@ -31,6 +31,8 @@ def learn_secrets(run: Run) -> None:
         (proxies.password_of(settings.proxy) if settings.proxy else None, "proxy-password"),
     ):
         run.redactor.learn(value, name)
+    for header, value in settings.headers:
+        run.redactor.learn(value, f"header {header}")
     if run.recording is not None:
         for name, value in run.recording.stand_ins.items():
             run.redactor.learn(value, name)
@@ -69,6 +71,8 @@ def _transport(run: Run) -> Transport:
             proxy=settings.proxy,
             app=run.embedded.application if run.embedded else None,
             authorities=[settings.ca] if settings.ca else [],
+            identity=settings.identity,
+            headers=settings.headers,
         ),
         _pacer(run, settings),
         run.redactor,
