@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 GATE = (ROOT / "docs" / "gate.md").read_text("utf-8")
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / "ci" / "gitlab.yml").read_text("utf-8"))
-(STEP,) = ACTION["runs"]["steps"]
+STEP, TOLD = ACTION["runs"]["steps"]
 JOB = GITLAB["workspace-conformance"]
 FIRST = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)[0].strip()
 VARIABLES = {option.variable for option in OPTIONS if option.variable}
@@ -58,12 +59,13 @@ def test_the_workflow_of_the_readme_and_the_action_it_uses_are_sound(tmp_path: P
 
 
 def test_both_run_the_command_of_the_readme() -> None:
-    assert STEP["run"].strip() == FIRST
+    install, _, judge = STEP["run"].strip().splitlines()
+    assert f"{install} && {judge.split()[0]}" == FIRST.replace("'.[dev]'", "."), "without our tools"
     assert JOB["script"][-1] == FIRST
 
 
 def test_no_input_becomes_a_part_of_a_command() -> None:
-    assert "${{" not in STEP["run"]
+    assert "${{" not in STEP["run"] + TOLD["run"]
     for line in JOB["script"]:
         assert "$[[" not in line
         assert re.sub(r'"[^"]*"', "", line).count("$") == 0, "variables stand in quotes"
@@ -72,8 +74,8 @@ def test_no_input_becomes_a_part_of_a_command() -> None:
 def test_every_input_reaches_an_option() -> None:
     used = set(re.findall(r"inputs\.([a-z-]+)", " ".join(STEP["env"].values())))
     assert used == set(ACTION["inputs"])
-    assert set(STEP["env"]) <= VARIABLES
-    for name in used:
+    assert set(STEP["env"]) <= VARIABLES | {"EMBEDDED"}
+    for name in used - {"embedded"}:
         variable = f"WORKSPACE_{name.upper().replace('-', '_')}"
         assert f"inputs.{name}" in STEP["env"][variable]
 
@@ -97,3 +99,23 @@ def test_inputs_that_are_not_given_mean_nothing(tmp_path: Path) -> None:
     ran = run_suite(tmp_path, "--requirement=STA-1", "--embedded", env=empty)
     assert ran.code == 0, ran.out
     assert ran.results["target"]["label"] == "embedded portal"
+
+
+def test_the_action_tells_what_came_of_it(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path / "reports", "--requirement=DATE-1")
+    out = tmp_path / "output.txt"
+    env = {"REPORT_DIR": "reports", "WORKSPACE": str(tmp_path), "GITHUB_OUTPUT": str(out)}
+    told = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", TOLD["run"]], env={**os.environ, **env}, check=False
+    )
+    assert told.returncode == 0
+    found = dict(line.split("=", 1) for line in out.read_text("utf-8").splitlines())
+    assert found.keys() == ACTION["outputs"].keys()
+    assert found["verdict"] == ran.results["verdict"]
+    assert (found["must-passed"], found["must-failed"]) == ("1", "0")
+    assert (tmp_path / found["report"]).exists()
+    out.unlink()
+    (tmp_path / "reports" / "results.json").unlink()
+    told = subprocess.run(["bash", "-c", TOLD["run"]], env={**os.environ, **env}, check=False)
+    assert told.returncode == 0
+    assert out.read_text("utf-8") == ""
