@@ -26,6 +26,7 @@ from workspace_conformance.session import (
     interrupted_case,
     invocation,
     judging,
+    junit_names,
     planning,
     requirement_headings,
     selection,
@@ -157,12 +158,14 @@ class Collector:
         if run is not None:
             ending.halt(run)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a case; an error in setup or teardown outranks a pass."""
         run = self._config.stash.get(RUN, None)
         data: dict[str, Any] | None = getattr(report, "workspace_case", None)
         if run is not None and data is not None:
             run.results[data["id"]] = results.case_from_data(data)
+            junit_names.tell(self._config, report, data["requirement"], run.contract)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
