@@ -83,6 +83,7 @@ class Settings:
     seed: int = 1
     latency_ms: int = 0
     timeout: float = 30.0  # seconds for one whole answer
+    max_time: float | None = None  # seconds after which no further case begins
     requirements: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline | None = field(default=None, repr=False)
@@ -211,6 +212,19 @@ def check_timeout(text: str) -> float:
         seconds = 0.0
     if not 0.1 <= seconds <= 600:
         raise SettingsError(f"--timeout {text}: give a number of seconds from 0.1 to 600")
+    return seconds
+
+
+def check_duration(flag: str, text: str) -> float:
+    """Seconds of a duration such as 90, 90s, 10m or 1h, from a second to a day; or SettingsError."""
+    words = text.strip().lower()
+    unit = {"s": 1, "m": 60, "h": 3600}.get(words[-1:])
+    try:
+        seconds = float(words[:-1] if unit else words) * (unit or 1)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 86_400:
+        raise SettingsError(f"{flag} {text}: give a duration from 1s to 24h, e.g. 90s or 10m")
     return seconds
 
 

@@ -290,6 +290,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "rate_limit": str(settings.rate),
         "pace": settings.pace,
         "timeout": settings.timeout,
+        "max_time": settings.max_time,
         "overlap": settings.overlap,
         "seed": settings.seed,
         "requirements": list(settings.requirements),

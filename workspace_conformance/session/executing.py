@@ -5,6 +5,7 @@ outcome may keep.
 from __future__ import annotations
 
 import inspect
+import time
 import traceback
 from collections.abc import Callable
 from functools import cache
@@ -29,6 +30,9 @@ def execute(run: Run, item: pytest.Item, portal: Portal | None = None) -> None:
     case.asker = item.nodeid if portal is None else f"{item.nodeid} again"
     if item.get_closest_marker("writes") and not run.settings.allow_writes:
         raise Untested(Reason.NO_CONSENT, "would write on the target; give --allow-writes")
+    if portal is None and _is_out_of_time(run, item):
+        words = f"out of time: --max-time is {run.settings.max_time:g} s"
+        raise Untested(Reason.TOO_SLOW, words)
     assert isinstance(item, pytest.Function)
     names = _wanted(item.obj)
     given = {**_parameters(item), "portal": portal or run.portal}
@@ -45,6 +49,15 @@ def execute(run: Run, item: pytest.Item, portal: Portal | None = None) -> None:
         raise
     finally:
         cases.enter(None)
+
+
+def _is_out_of_time(run: Run, item: pytest.Item) -> bool:
+    """Whether a case may not begin any more; the burst must have the time for all that it waits for."""
+    longest = run.settings.max_time
+    if longest is None:
+        return False
+    ahead = 6 * run.settings.rate.period if item.get_closest_marker("burst") else 0.0
+    return time.time() - run.started + ahead > longest
 
 
 def can_run_early(item: pytest.Item) -> bool:

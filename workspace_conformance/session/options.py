@@ -171,6 +171,12 @@ OPTIONS = (
         "SECONDS",
     ),
     Option(
+        "--max-time",
+        "WORKSPACE_MAX_TIME",
+        "begin no further case after that long (e.g. 10m): the run ends in order",
+        "DURATION",
+    ),
+    Option(
         "--overlap",
         "WORKSPACE_OVERLAP",
         "cases under way at once (default 16; 1: one after the other)",

@@ -171,6 +171,7 @@ def _resolve(read: OptionValues) -> Settings:
     target = _target(read)
     ca = read.text("--ca")
     digest = read.text("--subject-digest")
+    longest = read.text("--max-time")
     if replay:
         read.refuse_beside(
             "--replay",
@@ -235,6 +236,7 @@ def _resolve(read: OptionValues) -> Settings:
             overlap=read.number("--overlap", 16, 1, 64),
             seed=read.number("--seed", 1, 0, 10**9),
             timeout=values.check_timeout(read.text("--timeout") or "30"),
+            max_time=None if longest is None else values.check_duration("--max-time", longest),
             latency_ms=read.number("--latency-ms", 0, 0, 60_000),
             requirements=read.many("--requirement"),
             sign=_load_key(read.text("--sign")),
