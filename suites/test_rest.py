@@ -76,7 +76,7 @@ def test_created_records_are_served(portal: Portal, place: int, fmt: str) -> Non
 
 @pytest.mark.requirement("REST-2")
 @pytest.mark.writes
-@pytest.mark.alone
+@pytest.mark.first
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_writing_leaves_other_records_alone(portal: Portal, method: str, place: int) -> None:
@@ -95,7 +95,7 @@ def test_a_creation_makes_one_record(portal: Portal, place: int) -> None:
 
 @pytest.mark.requirement("REST-2")
 @pytest.mark.writes
-@pytest.mark.alone
+@pytest.mark.first
 def test_writing_leaves_other_kinds_alone(portal: Portal) -> None:
     """Changing and deleting records of every kind leaves one of each kind as it was."""
     isolation.expect_other_kinds_untouched(portal)
@@ -103,7 +103,7 @@ def test_writing_leaves_other_kinds_alone(portal: Portal) -> None:
 
 @pytest.mark.requirement("REST-2")
 @pytest.mark.writes
-@pytest.mark.alone
+@pytest.mark.first
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_writing_leaves_other_comments_alone(portal: Portal, method: str) -> None:
     """Changing or deleting one comment leaves the other comments of the post as they were."""

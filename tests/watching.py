@@ -30,7 +30,7 @@ def pytest_configure() -> None:
         finally:
             line = {
                 "id": item.nodeid,
-                "alone": item.get_closest_marker("alone") is not None,
+                "alone": any(map(item.get_closest_marker, ("alone", "first"))),
                 "began": began,
                 "ended": time.monotonic(),
             }

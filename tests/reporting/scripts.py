@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.support import Observed, Ran, environment, observed_portal, run_suite
 from workspace_conformance.reference import Options
+from workspace_conformance.reference.faults import find
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,11 @@ class Tried:
 
 def judged(folder: Path, fault: str, requirement: str) -> Ran:
     """A run that finds a fault under its requirement alone."""
+    breadth = "documented" if find(fault).module else "core"
     return run_suite(
-        folder, f"--fault={fault}", f"--requirement={requirement}", "--id-examples=5", "--strict"
+        folder,
+        *(f"--fault={fault}", f"--requirement={requirement}", f"--breadth={breadth}"),
+        *("--id-examples=5", "--strict"),
     )
 
 

@@ -100,5 +100,5 @@ def test_the_whole_of_a_known_server_is_known(tmp_path: Path) -> None:
         for case in row["cases"]
         if case["outcome"] == "failed" and row["level"] == "MUST" and "known" not in case
     ]
-    assert new == []
+    assert new == [], new
     assert ran.code == 0, ran.out

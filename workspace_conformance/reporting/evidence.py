@@ -45,7 +45,10 @@ def curl(request: Request, redactor: Redactor) -> str:
         words += ["-H", "'Content-Type:'"] if "content-type" not in names else []
         words += _body(request, redactor)
     url, query, secret = _secret_query(redactor.text(request.url))
-    words += ["-G", *query] if secret else []
+    if secret and request.body:  # with -G, curl would put the body into the URL, too
+        words += [each if number % 2 else "--url-query" for number, each in enumerate(query)]
+    elif secret:
+        words += ["-G", *query]
     words.append(_quoted(url))
     return " ".join(words)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MARKERS = (
     "requirement(id): the requirement that a check judges",
     "writes: the check creates, changes or deletes records of ours",
+    "first: the check runs by itself, before all others that write",
     "alone: the check runs beside its like only, when all others have run",
     "documented: the check goes beyond the core of the API; --breadth core leaves it out",
     "burst: the check exceeds the rate limit; it runs when all others have run, but for `last`",

@@ -15,7 +15,10 @@ from workspace_conformance.session.starting import learn_secrets
 from workspace_conformance.settings import Settings, SettingsError, check_writable
 from workspace_conformance.transport.wait_display import Waits
 
-_PHASES = ("reading", "writing", "reading, alone", "writing, alone", "the burst", "last")
+_PHASES = (
+    *("reading", "writing, first", "writing", "reading, alone", "writing, alone"),
+    *("the burst", "last"),
+)
 
 
 def judging(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -74,7 +77,9 @@ def groups(items: Sequence[pytest.Item]) -> list[list[pytest.Item]]:
     for item in judging(items):
         if can_run_early(item):
             phases[_phase(item)].append(item)
-    return [*phases[:2], *([item] for phase in phases[2:] for item in phase)]
+    reading, first, writing, *others = phases
+    alone = [[[item] for item in phase] for phase in (first, *others)]
+    return [reading, *alone[0], writing, *(group for phase in alone[1:] for group in phase)]
 
 
 def turns(items: Sequence[pytest.Item]) -> list[tuple[str, str]]:
@@ -83,12 +88,18 @@ def turns(items: Sequence[pytest.Item]) -> list[tuple[str, str]]:
 
 
 def _phase(item: pytest.Item) -> int:
-    """0 reading, 1 writing, 2 reading that no writing may disturb, 3 writing that no other may, 4 the
-    burst, 5 what may lock somebody out; cases of the first two phases overlap.
+    """The place in `_PHASES`; cases that read, and then those that write, overlap.
+
+    First of those that write come cases that no other may disturb, and for which the portal should
+    hold what it held before the run: what a write does to records of others shows on these.
     """
     if item.get_closest_marker("last"):
-        return 5
+        return 6
     if item.get_closest_marker("burst"):
-        return 4
+        return 5
+    if item.get_closest_marker("first"):
+        return 1
     writes = bool(item.get_closest_marker("writes"))
-    return (2 if item.get_closest_marker("alone") else 0) + writes
+    if item.get_closest_marker("alone"):
+        return 4 if writes else 3
+    return 2 if writes else 0

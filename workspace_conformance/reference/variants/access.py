@@ -26,7 +26,7 @@ WRITTEN = frozenset(
     f"{prefix}-{number}"
     for prefix, numbers in {
         "REST": (1, 2, 3, 5),
-        "AUTH": (1, 2, 3, 6, 7, 8, 9, 11),
+        "AUTH": (1, 2, 3, 4, 5, 6, 7, 8, 9, 11),
         "FMT": (1, 2, 3, 4, 5, 6, 11),
         "REQ": (1, 2, 3, 4),
         "STA": (2, 3, 4, 5, 6, 8),

@@ -58,6 +58,23 @@ def forbidden(module: str) -> Apply:
     return parts(apply)
 
 
+# What every module is judged by: of one that the account may not use, it is left.
+_JUDGED = frozenset(
+    f"{prefix}-{number}"
+    for prefix, numbers in {
+        "REST": (1, 4, 5),
+        "AUTH": (1, 2, 6, 7),
+        "FMT": (1, 2, 3, 4, 5),
+        "REQ": (1, 2),
+        "STA": (1, 2, 3, 4, 5, 6, 8),
+        "ENV": (1, 2, 3),
+        "ID": (1, 2),
+        "DATE": (1,),
+    }.items()
+    for number in numbers
+)
+
+
 def _aspects(module: str) -> frozenset[str]:
     more = ("blogs", "comments") if module == "community" else ()
     return deciding(f"the module {module}", *more)
@@ -79,6 +96,7 @@ def _variants() -> Iterable[Variant]:
             summary=f"the account may not use {name}",
             apply=forbidden(name),
             aspects=_aspects(name),
+            leaves=_JUDGED,
         )
 
 
