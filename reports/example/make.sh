@@ -63,15 +63,16 @@ judge 1 excess-429 --fault excess-429
 
 # The mock servers know no accounts: any token will do, and no request needs to be held back.
 export WORKSPACE_TOKEN=any-token MOCKOON_DISABLE_TELEMETRY=1
+python -m workspace_conformance.contract.openapi >"$work/openapi.json"
 mock=(--allow-writes --allow-burst --pace off)
 
-"$work/node_modules/.bin/prism" mock --host 127.0.0.1 --port 4010 schemas/openapi.yaml \
+"$work/node_modules/.bin/prism" mock --host 127.0.0.1 --port 4010 "$work/openapi.json" \
   >"$work/prism-server.log" 2>&1 &
 servers+=($!)
 answers http://127.0.0.1:4010/
 judge 1 prism --target http://127.0.0.1:4010 "${mock[@]}"
 
-"$work/node_modules/.bin/mockoon-cli" start --data schemas/openapi.yaml --repair --hostname 127.0.0.1 \
+"$work/node_modules/.bin/mockoon-cli" start --data "$work/openapi.json" --repair --hostname 127.0.0.1 \
   --port 4011 --disable-admin-api --disable-log-to-file >"$work/mockoon-server.log" 2>&1 &
 servers+=($!)
 answers http://127.0.0.1:4011/

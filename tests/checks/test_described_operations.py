@@ -7,13 +7,12 @@ import subprocess
 import sys
 
 import pytest
-import yaml
 from lxml import etree
 
 from workspace_conformance.checks import described_answers, described_operations
 from workspace_conformance.checks.described_answers import Finding, as_data
 from workspace_conformance.checks.described_operations import Attempt, Operation, described, draw
-from workspace_conformance.contract.data_files import schema_path
+from workspace_conformance.contract import openapi
 from workspace_conformance.exchange.messages import Exchange, Request, Response
 
 RECORD = {"id": 7, "title": "T", "created": "2024-01-02T03:04:05.0000000Z", "more": None}
@@ -85,7 +84,7 @@ def test_drawing_is_repeatable_and_gives_different_requests(name: str) -> None:
 
 def test_the_forms_of_an_operation_take_the_same_requests() -> None:
     """They are drawn once for all of them."""
-    document = yaml.safe_load(schema_path("openapi.yaml").read_text(encoding="utf-8"))
+    document = openapi.document()
     for path, item in document["paths"].items():
         bare = path.removesuffix(".json").removesuffix(".xml")
         for method in ("get", "post", "put", "delete"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from lxml import etree
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from workspace_conformance.contract import openapi
 from workspace_conformance.contract.data_files import schema_path
 
 FORMS = ("", ".json", ".xml")
@@ -52,9 +56,7 @@ def read_json(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    text = schema_path("openapi.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
+    return copy.deepcopy(dict(openapi.document()))
 
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -80,6 +82,19 @@ def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
 
 def test_openapi_is_valid(document: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(document).validate()
+
+
+def test_openapi_is_valid_as_it_is_written_too() -> None:
+    """Each operation once, with its success; tools that read the file see no other form."""
+    short = yaml.safe_load(schema_path("openapi.yaml").read_text(encoding="utf-8"))
+    OpenAPIV31SpecValidator(short).validate()
+    assert set(operations(short)) == set(OPERATIONS)
+
+
+def test_the_whole_document_is_printed_for_other_tools(document: dict[str, Any]) -> None:
+    command = [sys.executable, "-m", "workspace_conformance.contract.openapi"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert json.loads(printed) == document
 
 
 def test_openapi_lists_every_core_operation_in_every_form(document: dict[str, Any]) -> None:
@@ -149,7 +164,7 @@ def test_openapi_allows_the_unknown_people_that_are_asked_for(document: dict[str
 
 @pytest.fixture(scope="module")
 def loaded() -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_path(str(schema_path("openapi.yaml")))
+    return schemathesis.openapi.from_dict(copy.deepcopy(dict(openapi.document())))
 
 
 def test_schemathesis_reads_every_operation(loaded: schemathesis.BaseSchema) -> None:

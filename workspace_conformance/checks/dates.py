@@ -8,10 +8,8 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import yaml
-
 from workspace_conformance.checks.expectations import violation
-from workspace_conformance.contract.data_files import schema_path
+from workspace_conformance.contract import openapi
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
@@ -39,9 +37,7 @@ def is_round_trip(text: str) -> bool:
 @cache
 def members() -> frozenset[str]:
     """Names of the members that the documents of the contract describe as date-times."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(schema_path("openapi.yaml").read_text(encoding="utf-8"), loader)
-    return frozenset(_found(document["components"]["schemas"]))
+    return frozenset(_found(openapi.document()["components"]["schemas"]))
 
 
 def _found(schema: Any, name: str = "") -> Iterator[str]:

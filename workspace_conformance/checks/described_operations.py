@@ -6,16 +6,15 @@ answers are worth, that of `operation_answers`.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
-import yaml
-
 from workspace_conformance.checks import hypothesis_lock
-from workspace_conformance.contract.data_files import schema_path
+from workspace_conformance.contract import openapi
 from workspace_conformance.contract.kinds import KINDS, Kind
 from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.identifiers import encode
@@ -83,8 +82,7 @@ class Attempt:
 @cache
 def described() -> dict[str, Operation]:
     """The operations of openapi.yaml by id, in its order; found by reading, nothing is loaded."""
-    text = schema_path("openapi.yaml").read_text(encoding="utf-8")
-    document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    document = openapi.document()
     found = {}
     for path, item in document["paths"].items():
         for method in _METHODS:
@@ -135,8 +133,8 @@ def loaded() -> dict[str, Any]:
     import schemathesis
 
     # A configuration of our own: else a schemathesis.toml above the current folder would count.
-    schema = schemathesis.openapi.from_path(
-        str(schema_path("openapi.yaml")), config=schemathesis.Config()
+    schema = schemathesis.openapi.from_dict(
+        copy.deepcopy(dict(openapi.document())), config=schemathesis.Config()
     )
     found: dict[str, Any] = {}
     for result in schema.get_all_operations():
