@@ -84,7 +84,7 @@ def given_suffix_to_blame(
 def is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> bool:
     """Whether POST or PUT with a suffix and a body in JSON or a form succeeds; tried once.
 
-    The texts are those of the checks: a portal may have rules for them.
+    The texts are those of the checks, and no shorter: a portal may have rules for them.
     """
     return portal.once(
         ("taken", kind.name, method, fmt, told), lambda: _is_taken(portal, kind, method, fmt, told)
@@ -92,12 +92,12 @@ def is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> bo
 
 
 def _is_taken(portal: Portal, kind: Kind, method: str, fmt: str, told: str) -> bool:
+    name = portal.name_of(kind, "taken", told, fmt or "none")
     if method == "POST":
-        name = portal.name_of(kind, "taken", told, fmt or "none")
         body = _body(kind, portal.fields(kind, name, TEXT), told)
         return succeeded(portal.create(kind, name, fmt, body)[0])
     record = portal.spare(kind)
-    body = _body(kind, portal.changes(kind, record.name, CHANGED), told)
+    body = _body(kind, portal.changes(kind, name, CHANGED), told)
     return succeeded(portal.ask("PUT", kind.changed_at(record.path), fmt, body=body))
 
 

@@ -295,11 +295,16 @@ class _Writer:
 
     def _is_telling(self, place: int, told: int, writes: bool) -> bool:
         """Whether another answer than the telling one must be as it was as well: what was read just
-        before it, and what was read after it; no list, in which others come and go.
+        before it, what was read after it, and what the write before it reported, where it is that
+        which is contradicted; no list, in which others come and go.
         """
         one = self._chain[place]
-        if _by_head(self._message, self._told) or not one.request.safe:
+        if _by_head(self._message, self._told):
             return False
+        if not one.request.safe:
+            later = self._chain[place + 1 : told]
+            reported = "reported" in self._message and place < told
+            return reported and all(each.request.safe for each in later)
         of_ours = any(made.id in one.request.url for made in self._makers.values())
         return place >= told - 1 and (not writes or of_ours)
 
