@@ -176,6 +176,10 @@ def ask_over_limit(
                 break
             came += transport.volley([other], 1, bounds)
     closing = transport.volley([request] * CLOSING, 3, bounds)
+    if all(fate(one) is Fate.LOST for one in closing):
+        # Whether everybody is lost now, or this account alone, for as long as others are served.
+        came += transport.volley(beside, max(1, len(beside)), bounds)
+        closing += transport.volley([request] * CLOSING, 3, bounds)
     answers = {
         method: one for method, order in orders.items() for one in came if one.request is order
     }

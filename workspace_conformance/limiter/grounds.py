@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import takewhile
+from itertools import groupby
 
 from workspace_conformance.checks.expectations import violation
 from workspace_conformance.exchange import cases
@@ -169,15 +169,18 @@ def shown(campaign: Campaign) -> Exchange:
 
 
 def dropped_over_limit(campaign: Campaign) -> Exchange | None:
-    """A request that got no answer over the limit, as all after it, while others were served: that
-    is not the network's doing.
+    """The first of several requests over the limit that got no answer, one after the other, while
+    others were served in between: that is not the network's doing.
     """
     for over in campaign.over:
-        beside = [*over.second, *over.elsewhere]
+        served = [one for one in (*over.second, *over.elsewhere) if fate(one) is Fate.SERVED]
         own = sorted(over.own(), key=lambda one: one.sent)
-        lost = list(takewhile(lambda one: one.trouble in _CLOSED, reversed(own)))
-        if len(lost) >= _IN_A_ROW and any(fate(one) is Fate.SERVED for one in beside):
-            return lost[-1]
+        for closed, group in groupby(own, lambda one: one.trouble in _CLOSED):
+            lost = list(group) if closed else []
+            if len(lost) >= _IN_A_ROW and any(
+                lost[0].sent < one.sent and one.received < lost[-1].received for one in served
+            ):
+                return lost[0]
     return None
 
 
