@@ -68,4 +68,4 @@ def test_a_module_that_is_not_there_costs_three_requests(
     assert crm["reads"] == {verdict: 68, "never-sent": 3}
     asked = Counter(case["outcome"] for row in data["requirements"] for case in row["cases"])
     assert asked["failed"] == 0
-    assert data["traffic"]["requests"] <= 8  # with the greeting, and lists of other modules
+    assert data["traffic"]["requests"] <= 8  # with the preflight, and lists of other modules

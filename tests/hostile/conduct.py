@@ -22,7 +22,7 @@ def _loop(call: Call, site: Site) -> bytes:
     return _redirect(call.line.split(" ")[1], "307 Temporary Redirect")
 
 
-@behaviour("redirect-at-once", "redirects the greeting, too", SPARED, greets=False)
+@behaviour("redirect-at-once", "redirects the preflight, too", SPARED, greets=False)
 def _at_once(call: Call, site: Site) -> bytes:
     return _redirect(f"{site.trap}/stolen", "301 Moved Permanently")
 

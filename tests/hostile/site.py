@@ -37,7 +37,7 @@ class Behaviour:
     """One bad thing that a server does.
 
     handle: what it answers a request with (None: the connection ends).
-    greets: the account's own record is served correctly, so that a run gets past its greeting.
+    greets: the account's own record is served correctly, so that a run gets past its preflight.
     accept: what it does to a connection before a request is read; it gives the socket to go on
     with. scheme: how its URL begins.
     """

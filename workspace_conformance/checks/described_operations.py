@@ -1,7 +1,7 @@
 """The operations of openapi.yaml: requests drawn by Schemathesis, sent by the suite itself.
 
-Which requests are drawn for which operation, and when, is the business of `attempts`; what their
-answers are worth, that of `operation_answers`.
+Which requests are drawn for which operation, and when, is decided by `operation_attempts`; what their
+answers are worth, by `described_answers`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Ids are drawn by Hypothesis, the same for the same seed, and asked one by one; where one shows a
 violation, Hypothesis shrinks it to the smallest that does. Which ids are tried, and on which
-records, is the business of `id_subjects`.
+records, is the business of `identifier_subjects`.
 """
 
 from __future__ import annotations

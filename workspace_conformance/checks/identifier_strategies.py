@@ -5,7 +5,7 @@ no empty one (but for `empty`). `known` are the real ids of the portal and `rese
 segments that the documentation has at the same place (`@self`, `email`): neither is ever drawn,
 with or without a format suffix. All strategies shrink towards what is short and simple.
 
-Where the number of ids is finite, `identifier_values` has them as a list, for checks that go
+Where the number of ids is finite, `exchange.identifiers` has them as a list, for checks that go
 through all of it (`near_miss_list` and the like, found here too).
 """
 

@@ -1,7 +1,7 @@
 """Secrets never leave the process: each becomes a stable pseudonym in everything that is written.
 
-What a secret may be spelled like is the matter of `spellings`; this module knows which there are,
-learns those that the target hands out, and puts the pseudonyms in their place.
+This module knows which secrets there are, learns those that the target hands out, and puts the
+pseudonyms in their place; `secret_spellings` knows how one may be written.
 """
 
 from __future__ import annotations
