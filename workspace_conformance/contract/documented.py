@@ -136,7 +136,9 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Documented:
+class Documented:
+    """Operations, and the members of the types of records that they answer."""
+
     operations: tuple[Operation, ...]
     records: Mapping[str, tuple[Field, ...]]
 
@@ -231,7 +233,7 @@ def _segments(path: str) -> tuple[str, ...]:
 
 
 @cache
-def _documented() -> _Documented:
+def _documented() -> Documented:
     path = schema_path(NAME)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -240,7 +242,7 @@ def _documented() -> _Documented:
     return read_documented(data, path.name)
 
 
-def read_documented(data: Any, source: str) -> _Documented:
+def read_documented(data: Any, source: str) -> Documented:
     """Operations and types of records from parsed data; `source` is the name that errors give.
 
     Raises: DocumentedError, naming the operation or type.
@@ -274,7 +276,7 @@ def read_documented(data: Any, source: str) -> _Documented:
     for place, kind in used:
         if kind.name not in known and not _is_content(kind.name):
             raise DocumentedError(f"{source}, {place}: {kind.name} is no type that it describes")
-    return _Documented(operations, MappingProxyType(records))
+    return Documented(operations, MappingProxyType(records))
 
 
 def _is_content(name: str) -> bool:
