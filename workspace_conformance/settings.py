@@ -10,12 +10,16 @@ import socket
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from workspace_conformance.verdict.baseline import Baseline
 from workspace_conformance.verdict.gate import Gate
 from workspace_conformance.verdict.known import Known
 from workspace_conformance.verdict.waivers import Waiver
+
+if TYPE_CHECKING:
+    from workspace_conformance.contract.described import Description
 
 MAX_WAIT = 60.0  # seconds to wait, all told, for a target that throttles one request
 
@@ -76,6 +80,7 @@ class Settings:
     identity: tuple[Path, Path | None] | None = None  # our certificate and its key (PEM)
     report_dir: Path = Path("reports")
     breadth: str = "documented"  # how much is judged: the whole documented API, or its "core"
+    described: Description | None = None  # operations of the target's own, beside the documented
     id_examples: int = 25
     rate: Rate = DOCUMENTED_RATE
     pace: int | None = 450  # requests in any period of the rate; None: off
@@ -323,6 +328,8 @@ def consistent(settings: Settings) -> Settings:
             "no credential for the target: set WORKSPACE_TOKEN, "
             "or WORKSPACE_USERNAME and WORKSPACE_PASSWORD"
         )
+    if settings.described is not None and settings.breadth == "core":
+        raise SettingsError("--openapi goes beyond the core of the API: leave --breadth core out")
     if settings.pace is not None and settings.pace > settings.rate.requests:
         raise SettingsError(f"--pace {settings.pace} is above the limit of {settings.rate}")
     if settings.proxy is not None and settings.second_address is not None:

@@ -160,3 +160,14 @@ def test_certified_means_conformant() -> None:
             code = exit_code(judged, verdict, certify=True)
             assert code != Exit.OK or verdict is TargetVerdict.CONFORMANT
             assert verdict is not TargetVerdict.CONFORMANT or complete
+
+
+def test_of_a_description_only_violations_count() -> None:
+    """Its passes never make a requirement whole, and what is untested of it spoils none."""
+    passed = CaseResult("a", "FMT-2", Outcome.PASSED)
+    more = CaseResult("b", "FMT-2", Outcome.PASSED, described=True)
+    untested = CaseResult("c", "FMT-2", Outcome.UNTESTED, Reason.TOO_SLOW, described=True)
+    failed = CaseResult("d", "FMT-2", Outcome.FAILED, described=True)
+    assert judge([more]) is Verdict.UNTESTED
+    assert judge([passed, more, untested]) is Verdict.PASSED
+    assert judge([passed, failed]) is Verdict.FAILED

@@ -19,6 +19,7 @@ from workspace_conformance.contract.data_files import schema_path
 from workspace_conformance.contract.documented import (
     Field,
     Operation,
+    Type,
     documented_operations,
     documented_reads,
     record_types,
@@ -79,11 +80,26 @@ class Value:
 
 
 class KnownValues:
-    """Where values come from, for a set of operations that are asked together."""
+    """Where values come from, for a set of operations that are asked together.
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
+    records: the members of the types of records that these answer. texts: what a parameter of a
+    query is asked with, by "operation?parameter", beside the rows.
+    """
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        records: Mapping[str, tuple[Field, ...]],
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
         self._lists = {one.name: one for one in operations if one.is_read}
-        self._rows = _rows()
+        self._records = records
+        own = {key: (Role.FIXED, (), text) for key, text in (texts or {}).items()}
+        self._rows: Mapping[str, _Row] = {**_rows(), **own}
+
+    def members(self, answer: Type | None) -> tuple[Field, ...]:
+        """The members of the records of a type; none where nothing is known of them."""
+        return self._records.get(answer.name, ()) if answer is not None else ()
 
     def operation(self, name: str) -> Operation | None:
         """The GET of this name that lists can be read with."""
@@ -126,10 +142,12 @@ class KnownValues:
         names += [name for name in self._lists if stem and name.lower().rstrip("s").endswith(stem)]
         for name in dict.fromkeys(names):
             found = self._lists.get(name)
-            if found is None or found.shape != "list" or found.path_parameters:
+            if found is None or found.answer is None or found.path_parameters:
                 continue
-            assert found.answer is not None
-            members = {member.name.lower() for member in record_types().get(found.answer.name, ())}
+            # What an own description says nothing of may be a list, too.
+            if found.shape != "list" and found.answer.name != "any":
+                continue
+            members = {member.name.lower() for member in self.members(found.answer)}
             if found.answer.name == "string":
                 yield Source(name, ("*",))
             else:
@@ -140,7 +158,20 @@ class KnownValues:
 @cache
 def documented_values() -> KnownValues:
     """Where values for the documented operations come from."""
-    return KnownValues(documented_operations())
+    return KnownValues(documented_operations(), record_types())
+
+
+def described_values(
+    operations: Sequence[Operation],
+    records: Mapping[str, tuple[Field, ...]],
+    texts: Mapping[str, str],
+) -> KnownValues:
+    """Where values for operations of a description come from: lists of its own, and documented ones.
+    The arguments are those that `KnownValues` takes.
+    """
+    return KnownValues(
+        (*documented_operations(), *operations), {**record_types(), **records}, texts
+    )
 
 
 # --- the rows -------------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ def told_of(settings: Settings) -> dict[str, Any]:
         "allow_writes": settings.allow_writes,
         "allow_burst": settings.allow_burst,
         "breadth": settings.breadth,
+        "described": dict(settings.described.data) if settings.described else None,
         "id_examples": settings.id_examples,
         "rate": {"requests": settings.rate.requests, "period": settings.rate.period},
         "seed": settings.seed,

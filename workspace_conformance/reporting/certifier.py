@@ -125,6 +125,12 @@ def _told_of(told: Mapping[str, Any]) -> Iterator[str]:
             f"         {operations['judged']} of {operations['documented']} documented operations "
             f"judged, {operations['served']} served"
         )
+    described = (operations or {}).get("described")
+    if described:
+        yield (
+            f"         {described['judged']} of {described['documented']} operations judged that "
+            f"{printable(str(described['source']), 60)} describes, not the documentation"
+        )
     yield f"Result:  {predicate['result']} ({own['verdict']})"
 
 

@@ -8,6 +8,14 @@ from workspace_conformance.transport import proxies
 
 def header(settings: Settings) -> list[str]:
     """What pytest's header says of the run: target, credentials given, consents, pace."""
+    return [*_target(settings), *_description(settings)]
+
+
+def _description(settings: Settings) -> list[str]:
+    return [f"workspace: {settings.described.words}"] if settings.described else []
+
+
+def _target(settings: Settings) -> list[str]:
     if settings.embedded:
         target = "the embedded portal"
         if settings.like:

@@ -22,7 +22,8 @@ _COLUMNS = ("passed", "failed", "partial", "untested")
 
 def render(data: Data) -> str:
     """The text for a result (results.json, redacted)."""
-    parts = [_head(data), _changes(data), _sections(data), _violations(data), _untested(data)]
+    sections = (_head, _changes, _sections, _described, _violations, _untested)
+    parts = [section(data) for section in sections]
     return "\n\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
 
 
@@ -76,6 +77,16 @@ def _sections(data: Data) -> Iterator[str]:
         should = [row["verdict"] for row in rows if row["level"] == "SHOULD"]
         cells = [must.count(name) for name in _COLUMNS] + [should.count("failed")]
         yield f"| {title} | {' | '.join(str(cell) if cell else '·' for cell in cells)} |"
+
+
+def _described(data: Data) -> Iterator[str]:
+    described = data["operations"]["described"]
+    if described is not None:
+        verdicts = ", ".join(
+            f"{count} {verdict}" for verdict, count in described["counts"]["verdicts"].items()
+        )
+        source, count = code(described["source"]), described["counts"]["documented"]
+        yield f"Described by {source}, not by the documentation: {count} operations ({verdicts})."
 
 
 def _violations(data: Data) -> Iterator[str]:

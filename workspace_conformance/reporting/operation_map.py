@@ -17,7 +17,7 @@ VERDICTS = {
     "no-record": ("nothing to ask it with", "○"),
     "not-permitted": ("the account may not", "⊘"),
     "untested": ("untested", "○"),
-    "never-sent": ("never sent: it does something", "·"),
+    "never-sent": ("never sent", "·"),
     "not-judged": ("no case judges it", "·"),
 }
 WORDS = 160  # characters of what was violated
@@ -54,12 +54,12 @@ class OperationMap:
 def operation_map(data: Mapping[str, Any]) -> OperationMap | None:
     """The map of a result (results.json); None where the run left the documented operations out."""
     operations = data.get("operations")
-    if not operations or not operations["counts"]["judged"]:
+    if not operations or not (operations["counts"]["judged"] or operations["described"]):
         return None
     rows = list(operations["documented"])
     if operations["described"] is not None:
-        source = operations["described"]["source"]
-        rows += [{**row, "module": source} for row in operations["described"]["operations"]]
+        words = f"described by {operations['described']['source']}, not by the documentation"
+        rows += [{**row, "module": words} for row in operations["described"]["operations"]]
     modules: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         modules.setdefault(row["module"], []).append(row)
@@ -74,7 +74,18 @@ def operation_map(data: Mapping[str, Any]) -> OperationMap | None:
         ],
         f"{counts['documented']} documented operations; {counts['served']} of "
         f"{counts['readable']} readable ones are served, {counts['judged']} were judged, "
-        f"{counts['verdicts'].get('passed', 0)} passed.",
+        f"{counts['verdicts'].get('passed', 0)} passed.{_of_description(operations['described'])}",
+    )
+
+
+def _of_description(described: Mapping[str, Any] | None) -> str:
+    """The operations of the target's own description in a sentence; empty where it has none."""
+    if described is None:
+        return ""
+    counts = described["counts"]
+    return (
+        f" {counts['documented']} more are described by {described['source']}, not by the "
+        f"documentation: {counts['judged']} were judged, {counts['verdicts'].get('passed', 0)} passed."
     )
 
 

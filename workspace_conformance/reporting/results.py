@@ -253,6 +253,8 @@ def _case(
         "message": case.message,
         "exchanges": list(case.exchanges),
     }
+    if case.described:
+        data["described"] = True
     for name in ("shown_by", "method", "format", "resource", "operation"):
         if getattr(case, name) is not None:
             data[name] = getattr(case, name)
@@ -286,6 +288,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         "headers": [f"{name}: [header {name}]" for name, _ in settings.headers],
         "client_cert": str(settings.identity[0]) if settings.identity else None,
         "breadth": settings.breadth,
+        "openapi": settings.described.source if settings.described else None,
         "id_examples": settings.id_examples,
         "rate_limit": str(settings.rate),
         "pace": settings.pace,

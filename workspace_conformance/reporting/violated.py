@@ -82,6 +82,9 @@ def _block(
     yield from wrapped(row.requirement.statement, "  ")
     case = simplest(failed, exchanges)
     exchange = exchanges.get(case.shown_by) if case.shown_by else None
+    if case.described:
+        words = f"{case.operation}, of the target's own description and not of the documentation"
+        yield from wrapped(words, "  ")
     if exchange is not None:
         yield from _around(case, exchange, exchanges, redactor)
         yield from wrapped(f"sent: {evidence.sent(exchange, redactor)}", "  ")

@@ -117,6 +117,7 @@ def _case_result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> Ca
         case.format,
         case.resource,
         case.operation,
+        item.get_closest_marker("described") is not None,
         mistake,
     )
 

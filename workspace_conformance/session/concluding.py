@@ -108,7 +108,7 @@ def result_of(run: Run, cut_off: int | None) -> Result:
         interrupted=cut_off is not None,
         measured=run.transport.measured if run.transport else None,
         exchanges=exchanges,
-        operations=operations.fold(results, run.settings.breadth),
+        operations=operations.fold(results, run.settings.breadth, run.settings.described),
     )
 
 

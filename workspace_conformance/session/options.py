@@ -141,6 +141,12 @@ OPTIONS = (
         "WHAT",
     ),
     Option(
+        "--openapi",
+        "WORKSPACE_OPENAPI",
+        "an OpenAPI document of the target's: judge what it has beyond the documentation, too",
+        "FILE",
+    ),
+    Option(
         "--known",
         "WORKSPACE_KNOWN",
         "known deviations of a product version: shown apart, and no failure of the gate",

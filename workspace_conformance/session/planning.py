@@ -31,6 +31,8 @@ def rehearse(run: Run, items: Sequence[pytest.Item]) -> list[str]:
         try:
             judge(run, item)
         except Untested as why:
+            if item.get_closest_marker("described"):
+                continue  # the portal in memory serves none of it
             if item.get_closest_marker("burst") and why.reason is Reason.SETUP_FAILED:
                 continue  # the portal in memory refuses nothing
             untested.setdefault(f"{why.reason}: {why.words}", Counter())[requirement.id] += 1
@@ -40,7 +42,7 @@ def rehearse(run: Run, items: Sequence[pytest.Item]) -> list[str]:
 
 
 def _per_module(items: Sequence[pytest.Item]) -> str:
-    """How many documented operations of each module are asked, with how many requests."""
+    """How many operations of each module are asked, with how many requests."""
     operations: dict[str, set[str]] = {}
     requests: dict[str, set[int]] = {}
     for item in items:
@@ -73,9 +75,18 @@ def _lines(
     lines.append(
         "requests: " + ", ".join(f"{count} {method}" for method, count in methods.most_common())
     )
-    modules = _per_module(items)
+    own = [item for item in items if item.get_closest_marker("described")]
+    modules = _per_module([item for item in items if not item.get_closest_marker("described")])
     if modules:
         lines.append(f"documented operations by module (and requests): {modules}")
+    description = run.settings.described
+    if description is not None:
+        reads = sum(operation.is_read for operation in description.operations)
+        lines.append(
+            f"described by {description.source}, not by the documentation: {reads} operations in "
+            f"{len(own)} cases, at most 8 requests each; {len(description.operations) - reads} more "
+            "are never sent"
+        )
     if writing:
         made = Counter(entry.kind for entry in run.portal.journal.everything())
         what = ", ".join(f"up to {count} {kind}" for kind, count in sorted(made.items()))

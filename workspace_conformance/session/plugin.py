@@ -26,6 +26,7 @@ MARKERS = (
     "first: the check runs by itself, before all others that write",
     "alone: the check runs beside its like only, when all others have run",
     "documented: the check goes beyond the core of the API; --breadth core leaves it out",
+    "described: the case judges an operation of the target's own description (--openapi)",
     "burst: the check exceeds the rate limit; it runs when all others have run, but for `last`",
     "last: the check may lock somebody out; it runs last of all",
 )
@@ -110,7 +111,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     """Note what was left out, so that the run cannot pass for a complete one."""
     for item in items:
-        if item.get_closest_marker("requirement"):
+        # What a description tells of is no part of the suite, whatever is left out of it.
+        own = item.get_closest_marker("described") is not None
+        if item.get_closest_marker("requirement") and not own:
             left_out = item.config.stash.setdefault(LEFT_OUT, {})
             left_out[item.nodeid] = "deselected (--requirement, -k, -m or --deselect)"
 

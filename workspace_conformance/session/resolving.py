@@ -22,6 +22,7 @@ from workspace_conformance.transport import proxies
 from workspace_conformance.verdict.gate import Gate
 
 if TYPE_CHECKING:
+    from workspace_conformance.contract.described import Description
     from workspace_conformance.verdict.baseline import Baseline
     from workspace_conformance.verdict.known import Known
     from workspace_conformance.verdict.waivers import Waiver
@@ -79,6 +80,19 @@ def _load_known(name: str | None) -> Known | None:
         return known.load(name.strip())
     except known.KnownError as error:
         raise SettingsError(f"--known: {error}") from None
+
+
+def _load_description(file: str | None) -> Description | None:
+    if file is None:
+        return None
+    from workspace_conformance.contract import described
+    from workspace_conformance.contract.description_file import DescribedError
+    from workspace_conformance.exchange.texts import printable
+
+    try:
+        return described.load(Path(file))
+    except DescribedError as error:
+        raise SettingsError(f"--openapi: {printable(str(error), 500)}") from None
 
 
 def _check_gate(text: str | None) -> Gate:
@@ -183,6 +197,7 @@ def _resolve(read: OptionValues) -> Settings:
             "--plan",
             "--sign",
             "--subject-digest",
+            "--openapi",
         )
         from workspace_conformance.transport import recording
 
@@ -228,6 +243,7 @@ def _resolve(read: OptionValues) -> Settings:
             identity=connection_values.identity(read),
             report_dir=Path(read.text("--report-dir") or "reports"),
             breadth=_check_breadth(read.text("--breadth")),
+            described=_load_description(read.text("--openapi")),
             id_examples=THOROUGH
             if (examples or "").strip().lower() == "thorough"
             else read.number("--id-examples", 25, 1, 10_000),

@@ -15,7 +15,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
@@ -25,6 +25,9 @@ from workspace_conformance.exchange.texts import printable
 from workspace_conformance.settings import Rate, Settings, SettingsError
 from workspace_conformance.transport import confirmations
 from workspace_conformance.transport.redaction import Redactor
+
+if TYPE_CHECKING:
+    from workspace_conformance.contract.described import Description
 
 FORMAT = 1  # of what an archive holds for replaying
 
@@ -117,6 +120,7 @@ class Recording:
             allow_writes=told["allow_writes"],
             allow_burst=told["allow_burst"],
             breadth=told.get("breadth", "documented"),
+            described=_described(told.get("described")),
             id_examples=told["id_examples"],
             rate=Rate(told["rate"]["requests"], told["rate"]["period"]),
             seed=told["seed"],
@@ -126,6 +130,19 @@ class Recording:
             variants=(),
             like=None,
         )
+
+
+def _described(data: Mapping[str, Any] | None) -> Description | None:
+    """The description that the recorded run was given; its file need not be there any more."""
+    if data is None:
+        return None
+    from workspace_conformance.contract import described  # few runs are given one
+    from workspace_conformance.contract.description_file import DescribedError
+
+    try:
+        return described.of_data(data)
+    except DescribedError as error:
+        raise SettingsError(f"--replay: {printable(str(error), 300)}") from None
 
 
 def stand_in(name: str) -> str:

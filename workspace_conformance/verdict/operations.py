@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workspace_conformance.contract.documented import Operation, documented_operations
 from workspace_conformance.contract.requirements import Level, load
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.verdict.verdicts import CaseResult
+
+if TYPE_CHECKING:
+    from workspace_conformance.contract.described import Description
 
 
 class OperationVerdict(StrEnum):
@@ -92,6 +95,9 @@ _NEVER = {
 }
 
 
+_NO_WRITES = "writes, and of a description only what reads is asked"
+
+
 @dataclass(slots=True)
 class _Seen:
     """The cases of one operation, as far as they have been counted."""
@@ -110,11 +116,10 @@ def name_of(operation: Operation) -> str:
 def fold(
     cases: Iterable[CaseResult],
     breadth: str = "documented",
-    source: str | None = None,
-    own: Sequence[Operation] = (),
+    description: Description | None = None,
 ) -> Operations:
-    """Every documented operation with what its cases came to; `own` are those of the target's own
-    description in the file `source`.
+    """Every documented operation with what its cases came to, and every one of the target's own
+    description.
     """
     seen: dict[str, _Seen] = {}
     for case in cases:
@@ -122,8 +127,11 @@ def fold(
             _count(seen.setdefault(case.operation, _Seen()), case)
     documented = [_result(row, seen.get(name_of(row))) for row in documented_operations()]
     described = None
-    if source is not None:
-        described = Described(source, [_result(row, seen.get(name_of(row))) for row in own])
+    if description is not None:
+        own = [
+            _own_result(row, seen.get(name_of(row)), description) for row in description.operations
+        ]
+        described = Described(description.source, own)
     return Operations(breadth, documented, described)
 
 
@@ -153,6 +161,18 @@ def _result(operation: Operation, seen: _Seen | None) -> OperationResult:
         seen.outcomes[Outcome.UNTESTED],
         words,
     )
+
+
+def _own_result(
+    operation: Operation, seen: _Seen | None, description: Description
+) -> OperationResult:
+    """Of a description's operation: what does something is told by words of ours, and nothing that
+    writes is ever sent.
+    """
+    why = description.acts.get(operation.name, "") if operation.method == "GET" else _NO_WRITES
+    if why:
+        return OperationResult(operation, OperationVerdict.NEVER_SENT, words=why)
+    return _result(operation, seen)
 
 
 def _verdict(seen: _Seen) -> tuple[OperationVerdict, str]:

@@ -45,7 +45,8 @@ class Exit:
 @dataclass(frozen=True, slots=True)
 class CaseResult:
     """What became of one case. `exchanges` are numbers of the run's exchanges, `shown_by` the
-    telling one; `operation` is the documented one that it judges ("GET crm/contact/filter").
+    telling one; `operation` is the one that it judges ("GET crm/contact/filter"), and `described`
+    whether that is of the target's own description, not of the documentation.
     """
 
     id: str
@@ -59,6 +60,7 @@ class CaseResult:
     format: str | None = None
     resource: str | None = None
     operation: str | None = None
+    described: bool = False
     error: bool = (
         False  # the suite itself failed: untested, and the run ends with an internal error
     )
@@ -85,8 +87,14 @@ def judge(cases: Sequence[CaseResult]) -> Verdict:
     """The verdict on a requirement from all its cases; without any it is untested.
 
     Cases of operations that the portal lacks, or has no record for, do not count (WITHOUT_WEIGHT).
+    Of those of a target's own description only violations count: nothing is proved by the rest.
     """
-    outcomes = {case.outcome for case in cases if case.reason not in WITHOUT_WEIGHT}
+    outcomes = {
+        case.outcome
+        for case in cases
+        if case.reason not in WITHOUT_WEIGHT
+        and (not case.described or case.outcome is Outcome.FAILED)
+    }
     if Outcome.FAILED in outcomes:
         return Verdict.FAILED
     if outcomes == {Outcome.PASSED}:

@@ -36,6 +36,7 @@ class Answers:
     """
 
     portal: Portal
+    known: KnownValues
     question: Question
     forms: dict[str, Exchange]
     further: list[tuple[str, Exchange]] = field(default_factory=list)
@@ -128,7 +129,7 @@ def _whole(
 ) -> Answers:
     """A question that is served, in the forms that have not been asked for, and others like it."""
     forms.setdefault("xml", _get(portal, main, "xml"))
-    answers = Answers(portal, main, forms)
+    answers = Answers(portal, known, main, forms)
     others = [it for it in asked if it is not main]
     last = _last(known, main)
     plain = "" not in forms  # whether the form without a suffix is yet to be asked for

@@ -9,7 +9,8 @@ from typing import Any
 from workspace_conformance.checks import dates
 from workspace_conformance.checks.documented.answers import FORMATS, Answers
 from workspace_conformance.checks.expectations import violation
-from workspace_conformance.contract.documented import Operation, record_types
+from workspace_conformance.contract.documented import Operation
+from workspace_conformance.contract.known_values import KnownValues
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.exchange.texts import printable
@@ -26,14 +27,14 @@ _WHERE_TIMED = frozenset(
 )
 
 
-def are_in(operation: Operation) -> bool:
+def are_in(known: KnownValues, operation: Operation) -> bool:
     """Whether an operation's answer may show a date-time."""
-    return any(_date_members(operation))
+    return any(_date_members(known, operation))
 
 
 def expect_round_trip(answers: Answers) -> None:
     """Every date-time that an answer shows is in the round-trip form (DATE-1)."""
-    typed, texts = _date_members(answers.question.operation)
+    typed, texts = _date_members(answers.known, answers.question.operation)
     seen = 0
     for fmt in FORMATS:
         exchange = answers.form(fmt)
@@ -68,24 +69,26 @@ def _date_times(
 
 
 @cache
-def _date_members(operation: Operation) -> tuple[frozenset[str], frozenset[str]]:
+def _date_members(
+    known: KnownValues, operation: Operation
+) -> tuple[frozenset[str], frozenset[str]]:
     """The members that hold date-times in an operation's answer, or in records within it: those
     that always do, and those that do where they show a time.
     """
     typed: set[str] = set()
     texts: set[str] = set()
-    waiting = [operation.answer.name] if operation.answer is not None else []
+    waiting = [operation.answer] if operation.answer is not None else []
     seen: set[str] = set()
     while waiting:
-        name = waiting.pop()
-        if name in seen:
+        kind = waiting.pop()
+        if kind.name in seen:
             continue
-        seen.add(name)
-        for member in record_types().get(name, ()):
+        seen.add(kind.name)
+        for member in known.members(kind):
             key = member.name.lower()
             if member.type.name == "date-time" or key in _ALWAYS:
                 typed.add(key)
             elif member.type.name == "string" and key in _WHERE_TIMED:
                 texts.add(key)
-            waiting.append(member.type.name)
+            waiting.append(member.type)
     return frozenset(typed), frozenset(texts)

@@ -150,7 +150,7 @@ def _is_counted(answers: Answers) -> bool:
 
 def _is_record(answers: Answers) -> bool:
     told = answers.question.operation.answer
-    return told is not None and not told.lists and bool(record_types().get(told.name))
+    return told is not None and not told.lists and bool(answers.known.members(told))
 
 
 def _count(answers: Answers) -> None:
@@ -280,7 +280,7 @@ def _expect_served(answers: Answers, identity: Any, exchange: Exchange) -> None:
 def _asked_again(answers: Answers) -> None:
     """Asked twice, the same records are answered; what differs must do so each time."""
     portal, question = answers.portal, answers.question
-    members = _steady_members(question.operation)
+    members = _steady_members(answers)
     readings = [answers.form("json"), answers.form("xml")]
     if answers.plain_is_main:
         readings.append(answers.form(""))
@@ -302,9 +302,11 @@ def _asked_again(answers: Answers) -> None:
         violation(second, f"asked {_READINGS + 2} times, it answers otherwise each time: {change}")
 
 
-def _steady_members(operation: Operation) -> frozenset[str]:
-    """The members that reading may not change, in the form in which answers show them."""
-    told = operation.answer
+def _steady_members(answers: Answers) -> frozenset[str]:
+    """The members that reading may not change, in the form in which answers show them; of records
+    that the documentation does not know, only those that name them.
+    """
+    told = answers.question.operation.answer
     found = {"id", "title", "name"}
     for member in record_types().get(told.name, ()) if told is not None else ():
         name = member.name
@@ -352,10 +354,9 @@ def judges(known: KnownValues, operation: Operation, requirement: str) -> bool:
     if requirement == "REST-1":
         return has_own_url(known, operation)
     if requirement == "REST-4":
-        told = operation.answer
-        return told is not None and bool(record_types().get(told.name))
+        return bool(known.members(operation.answer))
     if requirement == "ENV-3":
         return operation.shape != "value"
     if requirement == "DATE-1":
-        return date_times.are_in(operation)
+        return date_times.are_in(known, operation)
     return True

@@ -10,16 +10,24 @@ import copy
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workspace_conformance.checks.documented.answers import Answers, ask
 from workspace_conformance.checks.documented.judging import JUDGES, judges
 from workspace_conformance.checks.documented.presence import given_module
 from workspace_conformance.contract.documented import Operation, documented_reads
-from workspace_conformance.contract.known_values import KnownValues, documented_values
+from workspace_conformance.contract.known_values import (
+    KnownValues,
+    described_values,
+    documented_values,
+)
 from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.cases import Case
 from workspace_conformance.exchange.outcomes import Untested, Violation
 from workspace_conformance.portal.records import Portal
+
+if TYPE_CHECKING:
+    from workspace_conformance.contract.described import Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +41,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The operations that are read together, and where their values come from."""
+    """The operations that are read together, and where their values come from.
+
+    source: the file of the target's own description that tells of them; empty for the documentation.
+    """
 
     operations: Sequence[Operation]
     known: KnownValues
+    source: str = ""
 
     def read_by(self, requirement: str) -> list[Operation]:
         """The operations that a requirement judges, in their order."""
@@ -46,6 +58,15 @@ class Subject:
 def documented() -> Subject:
     """The documented GETs that can be judged."""
     return Subject(documented_reads(), documented_values())
+
+
+def described(description: Description) -> Subject:
+    """The GETs of a target's own description that can be judged."""
+    return Subject(
+        [operation for operation in description.operations if operation.is_read],
+        described_values(description.operations, description.records, description.values),
+        description.source,
+    )
 
 
 def judge(portal: Portal, subject: Subject, requirement: str, operation: Operation) -> None:
@@ -79,7 +100,8 @@ def _read(
     asking = cases.current()
     wanted = [name for name in requirements if judges(subject.known, operation, name)]
     try:
-        given_module(portal, subject.known, operation, subject.operations)
+        if not subject.source:  # what modules there are, documented operations tell
+            given_module(portal, subject.known, operation, subject.operations)
         answers = ask(portal, subject.known, operation)
     except Untested as why:
         seen = tuple(asking.exchanges) if asking is not None else ()
