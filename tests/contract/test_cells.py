@@ -30,4 +30,12 @@ def test_every_credential_can_be_made() -> None:
         *authentication.SIXTEENTHS,
         *authentication.ODD,
     )
-    assert set(cells.arrays()["strangers"].factors["credential"]) <= set(known)
+    assert {cell["credential"] for cell in cells.cells("strangers")} <= set(known)
+
+
+def test_what_a_value_stands_for_is_tried_in_turn() -> None:
+    array = cells.arrays()["strangers"]
+    tried = {cell["credential"] for cell in array.cells()}
+    for value, kin in array.kin.items():
+        assert value not in tried
+        assert set(kin) <= tried

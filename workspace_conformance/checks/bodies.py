@@ -255,37 +255,53 @@ def _malformed_posts(portal: Portal, kind: Kind) -> dict[str, Attempt]:
 def malformed_update(portal: Portal, malformation: str, place: int) -> Attempt:
     """PUT a malformed body to a record of ours; `made` where the record then shows the change."""
     kind = portal.kind_at(place)
-    key = ("malformed update", kind.name, malformation)
-    return portal.once(key, lambda: _malformed_update(portal, kind, malformation))
+    attempts = portal.once(
+        ("malformed updates", kind.name), lambda: _malformed_updates(portal, kind)
+    )
+    return attempts[malformation]
 
 
-def _malformed_update(portal: Portal, kind: Kind, malformation: str) -> Attempt:
+def _malformed_updates(portal: Portal, kind: Kind) -> dict[str, Attempt]:
     record = portal.spare(kind)
     given_success(portal.change(record, "well-formed"), "the same body well-formed")
     before = portal.shown(record)
-    text = portal.name("malformed", malformation.replace(" ", "-"))
-    fields = portal.changes(kind, record.name, text)
-    asked = portal.ask("PUT", record.path, "json", body=MALFORMED[malformation](fields))
+    fields = {
+        label: portal.changes(kind, record.name, portal.name("malformed", label.replace(" ", "-")))
+        for label in MALFORMED
+    }
+    asked = {
+        label: portal.ask("PUT", record.path, "json", body=make(fields[label]))
+        for label, make in MALFORMED.items()
+    }
+    # Of several that had an effect it is the last that shows.
     after = portal.served(record.path, fresh=True)
     given_success(after, "the record after it")
-    return Attempt(asked, bool(taken_over(kind, fields, before, contents.record(after))))
+    shown = contents.record(after)
+    return {
+        label: Attempt(exchange, bool(taken_over(kind, fields[label], before, shown)))
+        for label, exchange in asked.items()
+    }
 
 
 def malformed_comment(portal: Portal, malformation: str) -> Attempt:
     """POST a malformed body as a comment on a post of ours; `made` where the post then shows it."""
-    key = ("malformed comment", malformation)
-    return portal.once(key, lambda: _malformed_comment(portal, malformation))
+    return portal.once("malformed comments", lambda: _malformed_comments(portal))[malformation]
 
 
-def _malformed_comment(portal: Portal, malformation: str) -> Attempt:
+def _malformed_comments(portal: Portal) -> dict[str, Attempt]:
     found = comments.discussion(portal)
     given_success(found.asked, "the same body well-formed")
-    text = portal.name("malformed comment", malformation.replace(" ", "-"))
-    body = MALFORMED[malformation]({"content": text})
-    asked = portal.ask("POST", found.path, "json", body=body)
+    texts = {
+        label: portal.name("malformed comment", label.replace(" ", "-")) for label in MALFORMED
+    }
+    asked = {
+        label: portal.ask("POST", found.path, "json", body=make({"content": texts[label]}))
+        for label, make in MALFORMED.items()
+    }
     after = portal.served(found.path, fresh=True)
     given_success(after, "the comments of the post")
-    return Attempt(asked, text in str(contents.records(after)))
+    listed = str(contents.records(after))
+    return {label: Attempt(asked[label], text in listed) for label, text in texts.items()}
 
 
 # --- prescribed headers ---------------------------------------------------------------------------

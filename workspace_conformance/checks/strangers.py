@@ -7,7 +7,7 @@ What is aimed at are records of ours, made for the purpose: a faulty portal migh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from workspace_conformance.checks import authentication, comments
@@ -49,15 +49,18 @@ class Target:
 def target(portal: Portal, place: str) -> Target:
     """The records that take a place: "1", "2", "3" among the kinds, or "comment"."""
     if place == "comment" and comments.are_open(portal, "POST"):
-        return portal.once("strangers' comment", lambda: _comment(portal))
+        return _untouched(portal, "comment", lambda number: _comment(portal, number))
     kind = portal.kind_at(int(place) if place.isdigit() else 1)
-    found = portal.once(("strangers' record", kind.name), lambda: _record(portal, kind, 0))
+    return _untouched(portal, kind.name, lambda number: _record(portal, kind, number))
+
+
+def _untouched(portal: Portal, name: str, make: Callable[[int], Target]) -> Target:
+    """A record of a kind: the first, or where strangers have removed that, a further one."""
+    found = portal.once(("strangers' record", name), lambda: make(0))
+    number = len(_removed(portal))
     if found.item not in _removed(portal):
         return found
-    number = len(_removed(portal))
-    return portal.once(
-        ("strangers' record", kind.name, number), lambda: _record(portal, kind, number)
-    )
+    return portal.once(("strangers' record", name, number), lambda: make(number))
 
 
 def _removed(portal: Portal) -> set[str]:
@@ -70,9 +73,10 @@ def _record(portal: Portal, kind: Kind, number: int) -> Target:
     return Target(kind, kind.collection, record.path, record.name)
 
 
-def _comment(portal: Portal) -> Target:
-    listing = f"{portal.make(POST, 'cells', 'discussed').path}/comment"
-    text = portal.name("comment", "cells")
+def _comment(portal: Portal, number: int) -> Target:
+    which = number or ""
+    listing = f"{portal.make(POST, 'cells', 'discussed', which).path}/comment"
+    text = portal.name("comment", "cells", which)
     made = comments.write(portal, "POST", listing, text)
     listed = contents.records(portal.served(listing, fresh=True))
     identity = next((contents.text(view, "id") for view in listed if text in str(view)), "")
@@ -138,7 +142,8 @@ def _ask(portal: Portal, cell: Cell, question: Question) -> Exchange:
         _note_made(portal, about.kind, name, exchange)
     if method == "DELETE" and succeeded(exchange):
         _removed(portal).add(about.item)
-        portal.journal.gone(about.name)
+        if about.kind is not None:
+            portal.journal.gone(about.name)
     return exchange
 
 

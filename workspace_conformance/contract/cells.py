@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from itertools import combinations
+from itertools import chain, combinations, cycle, product, repeat
 
 from workspace_conformance.contract.data_files import schema_path
 
@@ -22,14 +23,26 @@ Pair = tuple[str, str, str, str]  # factor, value, factor, value
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A covering array: its name, factors with their values, and rows, each a value per factor."""
+    """A covering array: its name, factors with their values, and rows, each a value per factor.
+
+    kin: what a value stands for, where that is several things so alike that a server hardly tells
+    them apart: {value: (one, another)}. The rows that hold the value take them in turn.
+    """
 
     name: str
     factors: dict[str, tuple[str, ...]]
     rows: tuple[tuple[str, ...], ...]
+    kin: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def cells(self) -> list[dict[str, str]]:
-        """The rows, each by the names of its factors."""
+        """The rows, each by the names of its factors, with what its values stand for."""
+        turns = {value: cycle(each) for value, each in self.kin.items()}
+        return [
+            {name: next(turns.get(value, repeat(value))) for name, value in cell.items()}
+            for cell in self._named()
+        ]
+
+    def _named(self) -> list[dict[str, str]]:
         return [dict(zip(self.factors, row, strict=True)) for row in self.rows]
 
     def pairs(self) -> Iterator[Pair]:
@@ -41,7 +54,7 @@ class Array:
         """The pairs that no row holds."""
         held = {
             (one, cell[one], other, cell[other])
-            for cell in self.cells()
+            for cell in self._named()
             for one, other in combinations(self.factors, 2)
         }
         return [pair for pair in self.pairs() if pair not in held]
@@ -66,6 +79,7 @@ def arrays() -> dict[str, Array]:
             name,
             {factor: tuple(values) for factor, values in each["factors"].items()},
             tuple(map(tuple, each["rows"])),
+            {value: tuple(members) for value, members in each.get("kin", {}).items()},
         )
         for name, each in data.items()
     }
@@ -77,10 +91,65 @@ def cells(name: str) -> list[dict[str, str]]:
 
 
 def covering(factors: dict[str, Sequence[str]]) -> list[list[str]]:
-    """Rows that hold every pair of values of two factors; the same for the same factors."""
+    """Rows that hold every pair of values of two factors, and as many triples as so many rows easily
+    can; the same for the same factors.
+    """
     from allpairspy import AllPairs  # type: ignore[import-untyped]  # here: no run needs it
 
-    return [list(row) for row in AllPairs([list(values) for values in factors.values()])]
+    rows = [list(row) for row in AllPairs([list(values) for values in factors.values()])]
+    _spread(rows, list(factors.values()))
+    return rows
+
+
+def _spread(rows: list[list[str]], values: Sequence[Sequence[str]]) -> None:
+    """Change values that no pair needs, and swap them between rows alike in their first, where the
+    rows then hold triples that no other does.
+    """
+    held = Counter(part for row in rows for part in _parts(row))
+
+    def gain(changes: Sequence[tuple[list[str], int, str]]) -> int:
+        """How many triples more the rows would hold; none where a pair were lost."""
+        lost = Counter(part for row, place, _ in changes for part in _parts(row, place))
+        new = Counter(
+            part
+            for row, place, value in changes
+            for part in _parts(_with(row, place, value), place)
+        )
+        gone = [part for part in lost if held[part] == lost[part] and part not in new]
+        come = [part for part in new if held[part] == 0]
+        return 0 if any(len(part) == 2 for part in gone) else len(come) - len(gone)
+
+    def change(changes: Sequence[tuple[list[str], int, str]]) -> bool:
+        if gain(changes) < 1:
+            return False
+        for row, place, value in changes:
+            held.subtract(_parts(row, place))
+            row[place] = value
+            held.update(_parts(row, place))
+        return True
+
+    moved = True
+    while moved:
+        moved = False
+        for place, row in product(range(1, len(values)), rows):
+            for value in values[place]:
+                moved |= change([(row, place, value)])
+            for other in rows:
+                if other is not row and other[0] == row[0]:
+                    moved |= change([(row, place, other[place]), (other, place, row[place])])
+
+
+def _with(row: Sequence[str], place: int, value: str) -> list[str]:
+    return [*row[:place], value, *row[place + 1 :]]
+
+
+def _parts(row: Sequence[str], place: int | None = None) -> list[tuple[tuple[int, str], ...]]:
+    """The pairs and triples of a row; those alone that hold what stands at a place, where one is
+    given.
+    """
+    numbered = list(enumerate(row))
+    every = chain(combinations(numbered, 2), combinations(numbered, 3))
+    return [part for part in every if place is None or numbered[place] in part]
 
 
 def text() -> str:
@@ -93,9 +162,14 @@ def text() -> str:
             f"      {json.dumps(factor)}: {json.dumps(values)}"
             for factor, values in each["factors"].items()
         )
+        kin = ",\n".join(
+            f"      {json.dumps(value)}: {json.dumps(members)}"
+            for value, members in each.get("kin", {}).items()
+        )
         parts.append(
             f'  {json.dumps(name)}: {{\n    "factors": {{\n{factors}\n    }},\n'
-            f'    "rows": [\n{rows}\n    ]\n  }}'
+            + (f'    "kin": {{\n{kin}\n    }},\n' if kin else "")
+            + f'    "rows": [\n{rows}\n    ]\n  }}'
         )
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
