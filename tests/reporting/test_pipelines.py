@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.support import Ran, run_suite
+from tests.support import TOKEN, Ran, run_suite
+from workspace_conformance.contract import manifest
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting import markdown, pipelines
 from workspace_conformance.reporting.results import Result
@@ -92,7 +94,7 @@ def test_annotations_name_what_is_violated(tmp_path: Path) -> None:
     lines = pipelines.workflow_commands(data_of(violated(tmp_path)))
     assert [line.partition(" ")[0] for line in lines] == ["::error", "::warning", "::warning"]
     head, _, message = lines[0].removeprefix("::").partition("::")
-    assert head == "error file=suites/test_sample.py,title=FMT-1 (MUST) is violated"
+    assert head == "error title=FMT-1 (MUST) is violated"  # no file: it lies in no repository
     assert message.endswith("%0A1 of 2 cases, e.g.%3A declares text/html".replace("%3A", ":"))
     assert "FMT-2 (MUST%2C waived) is violated" in lines[1]
 
@@ -112,15 +114,65 @@ def test_no_more_annotations_than_github_shows() -> None:
     assert kinds == ["::error"] * 10 + ["::warning"] * 10
 
 
+def quality(made: Result) -> list[dict[str, Any]]:
+    """The entries of gl-code-quality-report.json."""
+    text = pipelines.code_quality(data_of(made), made.exchanges, samples.redactor())
+    found: list[dict[str, Any]] = json.loads(text)
+    return found
+
+
 def test_gitlab_tells_new_findings_by_their_fingerprints(tmp_path: Path) -> None:
-    found = json.loads(pipelines.code_quality(data_of(violated(tmp_path))))
-    assert [one["severity"] for one in found] == ["critical", "info", "minor"]
-    assert found[0]["description"] == "FMT-1 (MUST): declares text/html"
-    assert found[0]["location"] == {"path": "suites/test_sample.py", "lines": {"begin": 1}}
-    again = json.loads(pipelines.code_quality(data_of(violated(tmp_path))))
+    found = quality(violated(tmp_path))
+    # What is waived stands behind what is not.
+    assert [one["severity"] for one in found] == ["critical", "minor", "info"]
+    assert found[0]["description"] == "FMT-1 (MUST): PUT post: declares text/html"
+    page = (manifest.ROOT / found[0]["location"]["path"]).read_text("utf-8").splitlines()
+    assert page[found[0]["location"]["lines"]["begin"] - 1] == "### FMT-1"
+    again = quality(violated(tmp_path))
     assert len({one["fingerprint"] for one in found}) == 3
     assert [one["fingerprint"] for one in again] == [one["fingerprint"] for one in found]
     assert all(set(one) >= {"description", "check_name", "fingerprint"} for one in found)
+
+
+def shown_at(*addresses: str, method: str = "GET") -> list[dict[str, Any]]:
+    """GitLab's entries where FMT-1 is violated at these paths, a case each."""
+    cases = [
+        case("FMT-1", Outcome.FAILED, str(number), message="declares text/html", exchange=number)
+        for number, _ in enumerate(addresses, 1)
+    ]
+    exchanges = {
+        number: samples.exchange(number, path=path, method=method)
+        for number, path in enumerate(addresses, 1)
+    }
+    return quality(result(cases, exchanges))
+
+
+def test_gitlab_gets_one_entry_for_each_method_and_address() -> None:
+    found = shown_at("/api/2.0/people.json", "/api/2.0/group.json", "/api/2.0/people.json")
+    assert [one["description"].split(": ")[1] for one in found] == [
+        "GET /api/2.0/people.json",
+        "GET /api/2.0/group.json",
+    ]
+    (other,) = shown_at("/api/2.0/people.json", method="PUT")
+    assert other["fingerprint"] not in {one["fingerprint"] for one in found}
+
+
+def test_gitlab_knows_a_finding_again_though_the_record_is_another() -> None:
+    before, after = (
+        shown_at(
+            f"/api/2.0/community/blog/{number}.json",
+            f"/api/2.0/group/{number}0c8a5d0-6b0a-4f0e-9d34-0123456789ab.json",
+            f"/api/2.0/people/conformance-{number}-ann.json?token=x",
+        )
+        for number in (1, 2)
+    )
+    assert [one["fingerprint"] for one in before] == [one["fingerprint"] for one in after]
+    assert len({one["fingerprint"] for one in before}) == 3
+
+
+def test_gitlab_gets_no_secret() -> None:
+    (found,) = shown_at(f"/api/2.0/people.json?token={TOKEN}")
+    assert TOKEN not in json.dumps(found)
 
 
 # --- runs -----------------------------------------------------------------------------------------
@@ -184,7 +236,9 @@ def test_a_run_in_a_gitlab_job(tmp_path: Path) -> None:
     ran = run_suite(tmp_path, *BROKEN, env={"GITLAB_CI": "true"})
     found = json.loads((tmp_path / "gl-code-quality-report.json").read_text("utf-8"))
     failed = [one for one in ran.cases() if one["outcome"] == "failed"]
-    assert len(found) == len(failed) > 0
+    assert len({one["fingerprint"] for one in found}) == len(found)
+    assert len({one["description"] for one in found}) == len(found)
+    assert len(failed) >= len(found) > 0
     assert "::stop-commands::" not in ran.out
 
 

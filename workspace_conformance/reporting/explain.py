@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from workspace_conformance.contract import explanations, requirements
 from workspace_conformance.contract.requirements import Contract, ContractError, Requirement
 from workspace_conformance.reporting.lines import Line, wrapped
 
 PROGRAM = "workspace-conformance explain"
+PAGE = "docs/explanations.md"  # has a section for each requirement
 USAGE = 4  # the exit code of wrong usage, as pytest's own
 
 
@@ -65,6 +67,20 @@ def as_markdown() -> str:
             if requirement.prefix == prefix:
                 parts += ["", *_markdown(contract, requirement)]
     return "\n".join(parts) + "\n"
+
+
+def line_of(name: str) -> int:
+    """The line of PAGE on which the section of a requirement begins, counted from 1."""
+    return _headings()[name]
+
+
+@cache
+def _headings() -> Mapping[str, int]:
+    return {
+        line.removeprefix("### "): number
+        for number, line in enumerate(as_markdown().splitlines(), 1)
+        if line.startswith("### ")
+    }
 
 
 def as_table() -> str:

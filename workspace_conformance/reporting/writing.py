@@ -86,7 +86,7 @@ def write(
     put(SUMMARY, lambda: summary)
     put(BADGE, lambda: badge.render(data))
     if pipelines.on_gitlab(environment):
-        put(QUALITY, lambda: pipelines.code_quality(data))
+        put(QUALITY, lambda: pipelines.code_quality(data, result.exchanges, redactor))
     if environment.get("GITHUB_STEP_SUMMARY"):
         # The reports are what counts: a step whose summary cannot be written to has them all the same.
         with (
