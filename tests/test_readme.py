@@ -38,6 +38,8 @@ INLINE = re.findall(r"`((?:python|pytest|pip) [^`]+)`", ALL)
 OTHERS = {
     "--expect",  # of workspace-conformance verify
     "--max-age",
+    "--prune",  # of workspace-conformance waivers
+    "--update",
     "--strict",
     "--help",
     "--junitxml",

@@ -210,6 +210,12 @@ def _compare(words: Sequence[str]) -> int:
     return compare.main(list(words))
 
 
+def _waivers(words: Sequence[str]) -> int:
+    from workspace_conformance.session import waiver_command
+
+    return waiver_command.main(words)
+
+
 def _portal(words: Sequence[str]) -> int:
     from workspace_conformance.reference.__main__ import main as serve
 
@@ -229,6 +235,7 @@ SUBCOMMANDS = {
     "verify": Subcommand("check a certificate against its evidence", _verify),
     "bundle": Subcommand("put a run's certificate, evidence and reports into one archive", _bundle),
     "compare": Subcommand("show results of several servers side by side", _compare),
+    "waivers": Subcommand("keep a file of waivers in step with a result", _waivers),
     "clean-up": Subcommand("remove what an interrupted run has left on a portal", _clean_up),
     "portal": Subcommand("serve the embedded portal on its own", _portal),
     "explain": Subcommand("say what a requirement asks, and how a portal is mended", _explain),

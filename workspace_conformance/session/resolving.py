@@ -55,9 +55,11 @@ def _load_waivers(file: str | None) -> tuple[Waiver, ...]:
 
     today = datetime.datetime.now(datetime.UTC).date()
     try:
-        return waivers.load(Path(file), requirements.load(), today)
+        loaded = waivers.load(Path(file), requirements.load(), today)
+        waivers.check_decided(Path(file), loaded)
     except waivers.WaiverError as error:
         raise SettingsError(f"--waivers {error}") from None
+    return loaded
 
 
 def _load_baseline(file: str | None) -> Baseline | None:

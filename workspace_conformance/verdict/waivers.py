@@ -25,9 +25,10 @@ from workspace_conformance.contract.requirements import Contract
 from workspace_conformance.exchange.outcomes import Outcome
 from workspace_conformance.verdict.verdicts import CaseResult
 
-_SELECTORS = ("method", "format", "resource")
-_TEXTS = ("requirement", *_SELECTORS, "reason", "owner", "link")
+SELECTORS = ("method", "format", "resource")
+_TEXTS = ("requirement", *SELECTORS, "reason", "owner", "link")
 _FIELDS = (*_TEXTS, "expires")
+TODO = "TODO:"  # begins a reason, an owner or a link that nobody has written yet
 _LARGEST = 1024 * 1024  # bytes
 
 
@@ -55,7 +56,7 @@ class Waiver:
         """What it waives, in words: "FMT-3 (method DELETE)"."""
         selectors = [
             f"{name} {getattr(self, name) or 'none'}"
-            for name in _SELECTORS
+            for name in SELECTORS
             if getattr(self, name) is not None
         ]
         return f"{self.requirement} ({', '.join(selectors)})" if selectors else self.requirement
@@ -63,8 +64,14 @@ class Waiver:
     def covers(self, case: CaseResult) -> bool:
         """Whether a case is one of those that it is about."""
         return self.requirement == case.requirement and all(
-            getattr(self, name) in (None, getattr(case, name)) for name in _SELECTORS
+            getattr(self, name) in (None, getattr(case, name)) for name in SELECTORS
         )
+
+    @property
+    def to_do(self) -> bool:
+        """Whether somebody still has to write why it is accepted, or who answers for it."""
+        said = (self.reason, self.owner or "", self.link or "")
+        return any(text.strip().upper().startswith(TODO) for text in said)
 
     def data(self) -> dict[str, str]:
         """What it says, for results.json."""
@@ -111,6 +118,16 @@ def load(file: Path, contract: Contract, today: datetime.date) -> tuple[Waiver, 
         name = next(waiver.name for waiver in waivers if _about(waiver) == twice[0])
         raise WaiverError(f"{file}: {name} is waived twice; keep one of the two")
     return waivers
+
+
+def check_decided(file: Path, waivers: Iterable[Waiver]) -> None:
+    """Raises WaiverError, with all their names, for waivers that somebody still has to decide about."""
+    names = [waiver.name for waiver in waivers if waiver.to_do]
+    if names:
+        raise WaiverError(
+            f"{file}: nobody has decided yet about {', '.join(names)}: write in place of "
+            f'"{TODO} ..." why each is accepted and who answers for it, or remove it'
+        )
 
 
 def _about(waiver: Waiver) -> tuple[str | None, ...]:
