@@ -15,16 +15,10 @@ from workspace_conformance.reporting import bundle as bundles
 from workspace_conformance.reporting import verification
 from workspace_conformance.reporting.certificate import Doubt
 from workspace_conformance.reporting.lines import counted
+from workspace_conformance.reporting.usage import PROGRAM, Parser
 from workspace_conformance.settings import PROFILES, profile_of
 
-PROGRAM = "workspace-conformance"
-USAGE = 4  # the exit code of wrong usage, as pytest's own
 RESULTS = ("PASSED", "WARNED", "FAILED")
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        self.exit(USAGE, f"{self.prog}: {message}\nSee {self.prog} --help.\n")
 
 
 # --- verify ---------------------------------------------------------------------------------------
@@ -32,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 def verify(arguments: Sequence[str] | None = None, program: str = f"{PROGRAM} verify") -> int:
     """0 the certificate holds, and says what is expected; 1 it does not; 4 wrong usage."""
-    parser = _Parser(prog=program, description=verify.__doc__, allow_abbrev=False)
+    parser = Parser(prog=program, description=verify.__doc__)
     parser.add_argument("file", type=Path, help="certificate.json, or a bundle (.zip)")
     parser.add_argument("--key", type=Path, help="the public key (PEM) of whoever signed it")
     parser.add_argument(
@@ -194,7 +188,7 @@ def _moment(text: str) -> str:
 
 def bundle(arguments: Sequence[str] | None = None, program: str = f"{PROGRAM} bundle") -> int:
     """Put a run's certificate, evidence and reports into one archive; 4 where they are not there."""
-    parser = _Parser(prog=program, description=bundle.__doc__, allow_abbrev=False)
+    parser = Parser(prog=program, description=bundle.__doc__)
     parser.add_argument(
         "folder", type=Path, nargs="?", default=Path("reports"), help="the run's reports (reports/)"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -10,10 +9,9 @@ from functools import cache
 from workspace_conformance.contract import explanations, requirements
 from workspace_conformance.contract.requirements import Contract, ContractError, Requirement
 from workspace_conformance.reporting.lines import Line, wrapped
+from workspace_conformance.reporting.usage import PROGRAM, USAGE, Parser
 
-PROGRAM = "workspace-conformance explain"
 PAGE = "docs/explanations.md"  # has a section for each requirement
-USAGE = 4  # the exit code of wrong usage, as pytest's own
 
 
 def explain(names: Sequence[str]) -> list[str]:
@@ -123,9 +121,9 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in r"\`*_{}[]<>|~#" else char for char in text)
 
 
-def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
+def main(arguments: Sequence[str] | None = None, program: str = f"{PROGRAM} explain") -> int:
     """The command: 0, or 4 with one sentence for a name that no requirement has."""
-    parser = argparse.ArgumentParser(prog=program, description=__doc__, allow_abbrev=False)
+    parser = Parser(prog=program, description=__doc__)
     parser.add_argument("names", nargs="*", metavar="ID", help="FMT-3, or FMT for a whole section")
     parser.add_argument(
         "--markdown", action="store_true", help="print the page docs/explanations.md instead"

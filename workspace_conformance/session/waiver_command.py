@@ -16,7 +16,7 @@ from workspace_conformance.exchange.outcomes import Outcome
 from workspace_conformance.exchange.texts import printable
 from workspace_conformance.reporting.files import write_whole
 from workspace_conformance.reporting.lines import counted
-from workspace_conformance.session.command import PROGRAM, Parser
+from workspace_conformance.reporting.usage import PROGRAM, Parser
 from workspace_conformance.verdict import baseline, waiver_files, waivers
 from workspace_conformance.verdict.baseline import BaselineError
 from workspace_conformance.verdict.verdicts import CaseResult
