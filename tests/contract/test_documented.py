@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 
@@ -70,9 +71,17 @@ def test_record_types() -> None:
 
 
 def test_the_documented_are_read_fast() -> None:
-    started = time.process_time()
-    documented._documented.__wrapped__()
-    assert time.process_time() - started < 0.1
+    gc.collect()
+    gc.disable()  # what other tests have made is none of its time
+    try:
+        took = []
+        for _ in range(5):
+            started = time.process_time()
+            documented._documented.__wrapped__()
+            took.append(time.process_time() - started)
+    finally:
+        gc.enable()
+    assert min(took) < 0.1
 
 
 OPERATION = {"method": "GET", "path": "/api/2.0/x/{id}", "section": "x", "answer": "int32"}
