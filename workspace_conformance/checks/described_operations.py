@@ -7,7 +7,7 @@ answers are worth, by `described_answers`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,7 +20,7 @@ from workspace_conformance.exchange import cases
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.portal.records import Portal, Record
-from workspace_conformance.transport.client import Body, Credential
+from workspace_conformance.transport.client import PAGE, Body, Credential, is_too_long, succeeded
 
 if TYPE_CHECKING:
     # Loaded when the first request is drawn: runs without these checks need not wait for it.
@@ -229,6 +229,20 @@ def send_again(
     """Send an attempt's request with another credential or another method, and no body."""
     path, query, _ = spelled(attempt.case)
     return portal.ask(method, path, query=query, credential=credential)
+
+
+def by_the_page(portal: Portal, tried: Sequence[Attempt]) -> list[Attempt]:
+    """The attempts to read something, with a page of it first in place of those that came with more
+    than is read of a body; all of them where it has no pages.
+    """
+    read = [attempt for attempt in tried if not is_too_long(attempt.exchange)]
+    long = next((attempt for attempt in tried if is_too_long(attempt.exchange)), None)
+    if long is not None and long.operation.base.endswith(".list"):
+        case = draw(long.operation, 1, query={"count": str(PAGE)})[0]
+        page = Attempt(long.operation, case, send(portal, case))
+        if succeeded(page.exchange) and not is_too_long(page.exchange):
+            return [page, *read]
+    return list(tried)
 
 
 def about(operation: Operation) -> None:

@@ -199,7 +199,9 @@ def _read(portal: Portal, operation: Operation) -> list[Attempt]:
         if operation.base.endswith(".list"):
             drawn += draw(operation, 1 + more)
     different = {spelled(case): case for case in drawn}
-    return [Attempt(operation, case, send(portal, case)) for case in different.values()]
+    return described_operations.by_the_page(
+        portal, [Attempt(operation, case, send(portal, case)) for case in different.values()]
+    )
 
 
 def _known_id(portal: Portal, operation: Operation) -> str:

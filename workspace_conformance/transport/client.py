@@ -16,6 +16,7 @@ from workspace_conformance.transport.sending import Transport
 
 FORMATS = ("json", "xml", "")
 USER_AGENT = "workspace-conformance"
+PAGE = 100  # records of a list that is too long to be read whole
 _VALUES = frozenset({400, 409, 422})  # statuses with which values are refused
 # Statuses that say, to a good credential, that the account or the portal may not just now: not paid,
 # not allowed, locked, full.
@@ -176,6 +177,14 @@ class Client:
 def succeeded(exchange: Exchange) -> bool:
     """Whether there is an answer, and it is a success."""
     return exchange.succeeded
+
+
+def is_too_long(exchange: Exchange) -> bool:
+    """Whether a success came with more than is read of a body: a long list is then asked for by the
+    page (`PAGE`); a portal that knows no pages may answer the same again.
+    """
+    response = exchange.response
+    return response is not None and response.succeeded and response.refused
 
 
 def unusable(exchange: Exchange, what: str) -> Untested:

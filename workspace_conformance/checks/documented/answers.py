@@ -16,7 +16,7 @@ from workspace_conformance.exchange.identifiers import Form, form_of
 from workspace_conformance.exchange.messages import Exchange, Trouble
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.transport.client import NOBODY, succeeded, unusable
+from workspace_conformance.transport.client import NOBODY, is_too_long, succeeded, unusable
 
 FORMATS = ("json", "xml", "")
 NO_RECORD_ID = 2_147_483_646  # the largest id of 32 bits but one: of no record
@@ -98,10 +98,18 @@ def ask(portal: Portal, known: KnownValues, operation: Operation) -> Answers:
 
 
 def _served(portal: Portal, known: KnownValues, asked: Sequence[Question]) -> Answers:
-    """The first question that is served, in all forms; Untested where none is."""
+    """The first question that is served, in all forms; Untested where none is.
+
+    Of a list that is too long to be read whole, a page is asked for from then on.
+    """
     tried: dict[str, Exchange] = {}
     for number, question in enumerate(asked):
         exchange = _get(portal, question, "json")
+        if is_too_long(exchange):
+            paged = [each.of_a_page() for each in asked]
+            page = _get(portal, paged[number], "json")
+            if succeeded(page) and not is_too_long(page):
+                return _whole(portal, known, paged[number], paged, {"json": page})
         if number == 0 or succeeded(exchange):
             tried = {"json": exchange}
         if succeeded(exchange):

@@ -18,7 +18,7 @@ from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
-from workspace_conformance.transport.client import succeeded, unusable
+from workspace_conformance.transport.client import PAGE, is_too_long, succeeded, unusable
 
 _FIRST = 20  # records from the beginning of a list that values are taken from
 _WORDS = 6  # enumerated words that an operation is asked with
@@ -69,6 +69,11 @@ class Question:
         """The innermost id of a record in the path; None where there is none."""
         found = [given for given in self.given if given.value.role is Role.ID]
         return found[-1] if found else None
+
+    def of_a_page(self) -> Question:
+        """The same question about the first page of a list."""
+        page = urlencode({"count": PAGE})
+        return replace(self, query=f"{self.query}&{page}" if self.query else page)
 
     def with_id(self, text: str) -> Question:
         """The same question about another record."""
@@ -214,6 +219,8 @@ def listed_by(portal: Portal, question: Question) -> Listed | None:
     """What a question about a list shows, in whichever form; None where it does not succeed."""
     for fmt in ("json", "xml", ""):
         exchange = portal.get(question.path, fmt, query=question.query)
+        if is_too_long(exchange):
+            exchange = portal.get(question.path, fmt, query=question.of_a_page().query)
         if exchange.trouble is not None:
             raise unusable(exchange, f"the list {question.operation.name} cannot be read")
         if succeeded(exchange) and contents.value(exchange.response) is not None:
