@@ -663,6 +663,7 @@ PROBES: dict[str, Shows] = {
     "long-target-414": _status(414, "GET", "group/" + "x" * 1001),
     "long-target-413": _status(413, "GET", "group/" + "x" * 261),
     "long-target-431": _status(431, "GET", "group/" + "x" * 2001),
+    "unknown-parameter-400": _status(400, "GET", "group?conformance=1"),
     # XML
     "xml-pretty": _xml(lambda body: b">\n\t<" in body),
     "xml-cdata": lambda p: b"<![CDATA[" in p.get(_TEXTS).body,

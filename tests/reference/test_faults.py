@@ -62,6 +62,25 @@ def reading(client: Client) -> Iterator[Reply]:
         yield client.get(path)
 
 
+def reading_in_other_shapes(client: Client) -> Iterator[Reply]:
+    """Headers and queries that name another format than the suffix, and no Accept."""
+    store = client.app.parts.store
+    post = store.posts.all()[0].id
+    for path in ("people", "group", "community/blog", f"community/blog/{post}", "people/@self"):
+        for suffix in ("", ".json", ".xml"):
+            asked = f"{path}{suffix}"
+            yield client.get(asked, headers={"accept": "application/json, */*;q=0.1"})
+            yield client.get(asked, headers={"accept": "text/xml, */*;q=0.1"})
+            yield client.get(asked, headers=JSON_HEADERS)
+            yield client.get(asked, headers={"content-type": "Application/JSON; charset=UTF-8"})
+            for query in (".json", "a=.xml", "a=/b", "a?b"):
+                yield client.get(f"{asked}?{query}")
+    for suffix in (".json", ".xml"):
+        for form in ("application/json", "text/xml"):
+            accept = {"accept": f"{form}, */*;q=0.1"}
+            yield client.get(f"community/blog/{post}/comment{suffix}", headers=accept)
+
+
 def asking_for_ids(client: Client) -> Iterator[Reply]:
     """Ids that are unknown, malformed, or nearly real."""
     store = client.app.parts.store
@@ -322,7 +341,7 @@ def correct(options: Options, script: Script) -> list[Seen]:
 
 def everything(client: Client) -> Iterator[Reply]:
     """All but the limiter."""
-    for part in (reading, asking_for_ids, identifying, writing, mistaking):
+    for part in (reading, reading_in_other_shapes, asking_for_ids, identifying, writing, mistaking):
         yield from part(client)
 
 

@@ -81,20 +81,25 @@ class Client:
         headers: Sequence[tuple[str, str]] = (),
         credential: Credential | None = None,
         address: str | None = None,
+        bare: bool = False,
     ) -> Request:
-        """The request that `ask` sends, for those who send it another way."""
+        """The request that `ask` sends, for those who send it another way. `bare`: without Accept,
+        and with the names of its headers in capitals.
+        """
         who = self.account if credential is None else credential
         given = {name.lower() for name, _ in headers}
         lines: list[tuple[str, str]] = []
         if who.value is not None:
             lines.append(("Authorization", who.value))
-        if "accept" not in given:
+        if "accept" not in given and not bare:
             lines.append(("Accept", "*/*"))
         lines.append(("Accept-Encoding", "gzip, deflate"))
         lines.append(("User-Agent", USER_AGENT))
         if body is not None and "content-type" not in given:
             lines.append(("Content-Type", body.media))
         lines.extend(headers)
+        if bare:
+            lines = [(name.upper(), value) for name, value in lines]
         return Request(
             method,
             self.url(path, fmt, query),
@@ -116,6 +121,7 @@ class Client:
         credential: Credential | None = None,
         fresh: bool = False,
         address: str | None = None,
+        bare: bool = False,
     ) -> Exchange:
         """Ask one question and return the exchange, which the current case then rests on.
 
@@ -130,6 +136,7 @@ class Client:
             headers=headers,
             credential=credential,
             address=address,
+            bare=bare,
         )
         return self._answered(request, fresh)
 
@@ -142,10 +149,11 @@ class Client:
         headers: Sequence[tuple[str, str]] = (),
         credential: Credential | None = None,
         fresh: bool = False,
+        bare: bool = False,
     ) -> Exchange:
         """GET a path under api/2.0."""
         request = self.request(
-            "GET", path, fmt, query=query, headers=headers, credential=credential
+            "GET", path, fmt, query=query, headers=headers, credential=credential, bare=bare
         )
         return self._answered(request, fresh)
 

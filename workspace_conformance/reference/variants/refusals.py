@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
 
-from ..faults.wrapping import on_outcome, on_refusal, with_header, without_header
+from ..faults.calls import RECORDS
+from ..faults.wrapping import answer_with, on_outcome, on_refusal, with_header, without_header
 from ..formats import MEDIA
 from ..parts import Parts
 from ..store import is_guid
@@ -14,9 +15,22 @@ from .model import Apply, Variant, always, bare, deciding, on_answer, parts
 _REFUSAL = "what a refusal says, if anything (BC Authentication; Responses)"
 _ERRORS = "what form an error has (BC Responses)"
 _CHALLENGE = "which schemes a 401 offers, and how (RFC 9110, 11.6.1)"
+_PARAMETERS = "what is answered to a parameter that is not documented (BC Making requests)"
 _WRONG_ID = "which 4xx an id of the wrong form is answered (BC Conventions)"
 
+_PAGING = frozenset(
+    f"{begin}{end}"
+    for begin, ends in {"filter": ("By", "Op", "Value"), "sort": ("By", "Order")}.items()
+    for end in ends
+) | {"count", "startIndex", "updatedSince", "fields"}
+
 When = Callable[[Answer], bool]
+
+
+def _is_documented(query: str) -> bool:
+    """Whether a query names no parameter but those that any list takes."""
+    names = {pair.partition("=")[0] for pair in query.split("&")}
+    return not query or names <= _PAGING
 
 
 def _is(*statuses: int) -> When:
@@ -303,6 +317,19 @@ VARIANTS = (
         summary="431 for a path of more than 2,000 characters",
         apply=_long_targets(431, 2000, "The head is too long"),
         aspects=_LONG,
+    ),
+    Variant(
+        name="unknown-parameter-400",
+        leaves_open=_PARAMETERS,
+        summary="400",
+        apply=parts(
+            answer_with(
+                Outcome(400, error="There is no such parameter"),
+                lambda call: call.place.kind in RECORDS and not _is_documented(call.asked.query),
+            )
+        ),
+        aspects=deciding("unknown parameters"),
+        leaves=frozenset({"FMT-9"}),
     ),
 )
 """What failures may look like."""
