@@ -48,8 +48,9 @@ from workspace_conformance.checks.identifier_writes import (
     unknown_to_write,
     writing,
 )
+from workspace_conformance.contract.kinds import POST
 from workspace_conformance.exchange import contents
-from workspace_conformance.exchange.identifiers import Form, Identifier, encode
+from workspace_conformance.exchange.identifiers import Form, Identifier, encode, form_of
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
@@ -90,6 +91,21 @@ def test_unknown_id_cannot_be_written(portal: Portal, method: str, slot: int) ->
         unknown_to_write(target),
         lambda found: expect_unknown(target.about, send(portal, target, found)),
     )
+
+
+@pytest.mark.writes
+@pytest.mark.requirement("ID-1")
+def test_no_comment_is_made_on_an_unknown_post(portal: Portal) -> None:
+    """POST of a comment on a post that was deleted, or never was: 404."""
+    if not comments.are_open(portal, "POST"):  # the portal's first kind takes the place of comments
+        test_unknown_id_cannot_be_written(portal, "PUT", 1)
+        return
+    given_success(comments.discussion(portal).asked, "POST of a comment on a post that is there")
+    for exchange in comments.of_gone_posts(portal).made:
+        if form_of(portal.ids(POST)) is Form.NAME:  # a form of the portal's own
+            expect_refusal(exchange)
+        else:
+            expect_status(exchange, 404)
 
 
 # --- ids of the wrong form ------------------------------------------------------------------------

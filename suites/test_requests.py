@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from workspace_conformance.checks import bodies, comments
+from workspace_conformance.checks import bodies, comments, malformed
 from workspace_conformance.checks.expectations import (
     expect_refusal,
     expect_success,
     given_success,
     violation,
 )
-from workspace_conformance.checks.experiments import creation, update
+from workspace_conformance.checks.experiments import creation, second_update, update
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import succeeded
 
@@ -48,6 +48,30 @@ def test_a_json_body_changes_the_record(portal: Portal, place: int) -> None:
     bodies.expect_arrived(changed.kind, changed.fields, shown, changed.asked)
 
 
+@pytest.mark.requirement("REQ-1")
+@pytest.mark.writes
+@pytest.mark.parametrize("place", PLACES)
+def test_a_second_json_body_changes_the_record(portal: Portal, place: int) -> None:
+    """The second PUT of application/json changes the record as the first did."""
+    changed = second_update(portal, place)
+    given_success(changed.asked, "the second update")
+    shown = [changed.asked, changed.after]
+    bodies.expect_arrived(changed.kind, changed.fields, shown, changed.asked)
+
+
+@pytest.mark.requirement("REQ-1")
+@pytest.mark.writes
+def test_a_second_json_body_changes_the_comment(portal: Portal) -> None:
+    """The second PUT of a comment in application/json changes it as the first did."""
+    if not comments.are_open(portal, "PUT"):
+        test_a_second_json_body_changes_the_record(portal, 1)
+        return
+    turn = comments.reworded_twice(portal)
+    given_success(turn.asked, "the second update of a comment")
+    if not comments.is_reported(turn) and comments.is_as_first(portal, turn):
+        violation(turn.asked, "succeeded, and the comment still says what the first update said")
+
+
 @pytest.mark.requirement("REQ-2")
 @pytest.mark.writes
 @pytest.mark.parametrize("fmt", ["xml", ""])
@@ -78,38 +102,39 @@ def test_a_form_changes_the_record(portal: Portal, place: int, fmt: str) -> None
 @pytest.mark.requirement("REQ-3")
 @pytest.mark.writes
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("malformation", list(bodies.MALFORMED))
+@pytest.mark.parametrize("malformation", list(malformed.MALFORMED))
 def test_a_malformed_body_is_refused(portal: Portal, malformation: str, place: int) -> None:
     """POST of a body that is not what its Content-Type says is refused with 4xx, and makes nothing."""
-    attempt = bodies.malformed_post(portal, malformation, place)
+    attempt = malformed.creation(portal, malformation, place)
     expect_refusal(attempt.asked)
-    if attempt.made:
+    if attempt.effect:
         violation(attempt.asked, "was refused, and the list then shows the record all the same")
 
 
 @pytest.mark.requirement("REQ-3")
 @pytest.mark.writes
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("malformation", list(bodies.MALFORMED))
+@pytest.mark.parametrize("malformation", list(malformed.MALFORMED))
 def test_a_malformed_update_is_refused(portal: Portal, malformation: str, place: int) -> None:
     """PUT of a body that is not what its Content-Type says is refused with 4xx, and changes nothing."""
-    attempt = bodies.malformed_update(portal, malformation, place)
+    attempt = malformed.update(portal, malformation, place)
     expect_refusal(attempt.asked)
-    if attempt.made:
+    if attempt.effect:
         violation(attempt.asked, "was refused, and the record then shows the change all the same")
 
 
 @pytest.mark.requirement("REQ-3")
 @pytest.mark.writes
-@pytest.mark.parametrize("malformation", list(bodies.MALFORMED))
-def test_a_malformed_comment_is_refused(portal: Portal, malformation: str) -> None:
-    """POST of a comment that is not what its Content-Type says is refused, and makes nothing."""
-    if not comments.are_open(portal, "POST"):  # the portal's first kind takes the place of comments
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("malformation", list(malformed.MALFORMED))
+def test_a_malformed_comment_is_refused(portal: Portal, malformation: str, method: str) -> None:
+    """POST and PUT of a comment that is not what its Content-Type says are refused, without effect."""
+    if not comments.are_open(portal, method):  # the portal's first kind takes the place of comments
         test_a_malformed_body_is_refused(portal, malformation, 1)
         return
-    attempt = bodies.malformed_comment(portal, malformation)
+    attempt = malformed.comment(portal, method, malformation)
     expect_refusal(attempt.asked)
-    if attempt.made:
+    if attempt.effect:
         violation(attempt.asked, "was refused, and the post then shows the comment all the same")
 
 

@@ -128,6 +128,9 @@ LEAVES = {
     "delete-keeps": "nothing that the run made can be removed",
     "delete-keeps-group": "no group that the run made can be removed",
     "delete-keeps-listed": "what the run removed is listed all the same",
+    "deleted-posts-listed": "what the run removed is listed all the same",
+    "deleted-groups-listed": "what the run removed is listed all the same",
+    "deleted-people-listed": "what the run removed is listed all the same",
 }
 """Faults with which records of the run may stay on the portal, and why."""
 

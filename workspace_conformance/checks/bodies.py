@@ -4,16 +4,12 @@ headers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from workspace_conformance.checks import comments
 from workspace_conformance.checks.expectations import (
     answer,
     expect_success,
-    given_success,
     violation,
 )
 from workspace_conformance.checks.experiments import CHANGED, TEXT
@@ -21,7 +17,7 @@ from workspace_conformance.contract.kinds import Kind
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.messages import Exchange, Response
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears, kept, taken_over
+from workspace_conformance.portal.ownership import kept
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import (
     FORMATS,
@@ -176,132 +172,6 @@ def _from_json(portal: Portal, kind: Kind, fields: dict[str, str], member: str, 
     if not succeeded(done):
         return ""
     return contents.text(contents.record(portal.served(record.path, fresh=True)), member)
-
-
-# --- malformed bodies -----------------------------------------------------------------------------
-
-
-def _cut_off(fields: dict[str, str]) -> Body:
-    return Body(json.dumps(fields).encode()[:-1], "application/json")
-
-
-def _not_an_object(fields: dict[str, str]) -> Body:
-    return Body(json.dumps([fields]).encode(), "application/json")
-
-
-def _unquoted(fields: dict[str, str]) -> Body:
-    inner = ", ".join(f"{name}: {value}" for name, value in fields.items())
-    return Body(f"{{{inner}}}".encode(), "application/json")
-
-
-def _single_quotes(fields: dict[str, str]) -> Body:
-    inner = ", ".join(f"'{name}': '{value}'" for name, value in fields.items())
-    return Body(f"{{{inner}}}".encode(), "application/json")
-
-
-def _trailing(fields: dict[str, str]) -> Body:
-    return Body(json.dumps(fields).encode() + b" and more", "application/json")
-
-
-def _commented(fields: dict[str, str]) -> Body:
-    return Body(b"/* a comment */ " + json.dumps(fields).encode(), "application/json")
-
-
-MALFORMED = {
-    "cut off": _cut_off,
-    "not an object": _not_an_object,
-    "unquoted": _unquoted,
-    "single quotes": _single_quotes,
-    "text behind it": _trailing,
-    "a comment in it": _commented,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A POST of a malformed body, and whether a record came of it."""
-
-    asked: Exchange
-    made: bool
-
-
-def malformed_post(portal: Portal, malformation: str, place: int) -> Attempt:
-    """POST a malformed body; the same body well-formed makes a record."""
-    kind = portal.kind_at(place)
-    attempts = portal.once(("malformed", kind.name), lambda: _malformed_posts(portal, kind))
-    return attempts[malformation]
-
-
-def _malformed_posts(portal: Portal, kind: Kind) -> dict[str, Attempt]:
-    portal.spare(kind)  # the positive control: a record of this kind can be made
-    names = {
-        label: portal.name(kind.name, "malformed", label.replace(" ", "-")) for label in MALFORMED
-    }
-    asked = {
-        label: portal.create(kind, name, "json", MALFORMED[label](portal.fields(kind, name)))[0]
-        for label, name in names.items()
-    }
-    listed = portal.served(kind.collection, fresh=True)
-    given_success(listed, f"the list of {kind.plural}")
-    attempts = {}
-    for label, name in names.items():
-        made = any(bears(kind, view, name) for view in contents.records(listed))
-        if not made and not succeeded(asked[label]):
-            portal.journal.gone(name)
-        attempts[label] = Attempt(asked[label], made)
-    return attempts
-
-
-def malformed_update(portal: Portal, malformation: str, place: int) -> Attempt:
-    """PUT a malformed body to a record of ours; `made` where the record then shows the change."""
-    kind = portal.kind_at(place)
-    attempts = portal.once(
-        ("malformed updates", kind.name), lambda: _malformed_updates(portal, kind)
-    )
-    return attempts[malformation]
-
-
-def _malformed_updates(portal: Portal, kind: Kind) -> dict[str, Attempt]:
-    record = portal.spare(kind)
-    given_success(portal.change(record, "well-formed"), "the same body well-formed")
-    before = portal.shown(record)
-    fields = {
-        label: portal.changes(kind, record.name, portal.name("malformed", label.replace(" ", "-")))
-        for label in MALFORMED
-    }
-    asked = {
-        label: portal.ask("PUT", record.path, "json", body=make(fields[label]))
-        for label, make in MALFORMED.items()
-    }
-    # Of several that had an effect it is the last that shows.
-    after = portal.served(record.path, fresh=True)
-    given_success(after, "the record after it")
-    shown = contents.record(after)
-    return {
-        label: Attempt(exchange, bool(taken_over(kind, fields[label], before, shown)))
-        for label, exchange in asked.items()
-    }
-
-
-def malformed_comment(portal: Portal, malformation: str) -> Attempt:
-    """POST a malformed body as a comment on a post of ours; `made` where the post then shows it."""
-    return portal.once("malformed comments", lambda: _malformed_comments(portal))[malformation]
-
-
-def _malformed_comments(portal: Portal) -> dict[str, Attempt]:
-    found = comments.discussion(portal)
-    given_success(found.asked, "the same body well-formed")
-    texts = {
-        label: portal.name("malformed comment", label.replace(" ", "-")) for label in MALFORMED
-    }
-    asked = {
-        label: portal.ask("POST", found.path, "json", body=make({"content": texts[label]}))
-        for label, make in MALFORMED.items()
-    }
-    after = portal.served(found.path, fresh=True)
-    given_success(after, "the comments of the post")
-    listed = str(contents.records(after))
-    return {label: Attempt(asked[label], text in listed) for label, text in texts.items()}
 
 
 # --- prescribed headers ---------------------------------------------------------------------------

@@ -5,22 +5,25 @@ Where the account may not write them, the suites judge another kind of record in
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lxml import etree
 
 from workspace_conformance.checks.expectations import given_success
+from workspace_conformance.checks.experiments import deletion, encoded
 from workspace_conformance.checks.repeated_reads import by_id, let_list_follow
 from workspace_conformance.contract.kinds import POST
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.cases import format_of
-from workspace_conformance.exchange.identifiers import Form, encode, form_of
+from workspace_conformance.exchange.identifiers import Form, encode, form_of, is_of
 from workspace_conformance.exchange.messages import Exchange, Request
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import NOT_NOW, as_form, as_json, succeeded
 
 _OWN = "community/blog/comment"  # the place of one comment, without its id
+_MADE_IN = ("", "json", "xml")  # the formats in which the three are made
 _UNSERVED = (*NOT_NOW, 404, 405, 501)  # what a list of comments answers that is not for the account
 
 
@@ -28,14 +31,19 @@ _UNSERVED = (*NOT_NOW, 404, 405, 501)  # what a list of comments answers that is
 class Discussion:
     """A post of ours with three comments of ours.
 
-    path: of the list of its comments; texts: what they say; asked: the POST of the second;
-    listed: the list once all are made.
+    path: of the list of its comments; texts: what they say; made: the POST of each; listed: the
+    list once all are made.
     """
 
     path: str
-    texts: tuple[str, str, str]
-    asked: Exchange
+    texts: tuple[str, ...]
+    made: tuple[Exchange, ...]
     listed: Exchange
+
+    @property
+    def asked(self) -> Exchange:
+        """The POST of the second, in JSON where that is taken."""
+        return self.made[1]
 
     def ids(self) -> dict[str, str]:
         """The ids of the comments that are listed, by what they say: others may comment too."""
@@ -51,7 +59,8 @@ class Discussion:
 class Turn:
     """A write to the second comment, and the list of comments before and after.
 
-    subject: its id; text: what it says before, and after a PUT.
+    subject: its id; text: what it says before, and after a PUT. again: a PUT and a DELETE of it once
+    it was deleted, and is listed no more.
     """
 
     asked: Exchange
@@ -59,6 +68,7 @@ class Turn:
     text: str
     before: Exchange
     after: Exchange
+    again: tuple[Exchange, ...] = ()
 
 
 def are_open(portal: Portal, method: str) -> bool:
@@ -87,10 +97,26 @@ def discussion(portal: Portal) -> Discussion:
 
 def _discussion(portal: Portal) -> Discussion:
     path = f"{portal.make(POST, 'discussed').path}/comment"
-    one, two, three = (portal.name("comment", number) for number in (1, 2, 3))
-    _, asked, _ = (write(portal, "POST", path, text) for text in (one, two, three))
-    listed = portal.served(path, fresh=True)
-    return Discussion(path, (one, two, three), asked, listed)
+    texts = tuple(portal.name("comment", number) for number in (1, 2, 3))
+    made = tuple(
+        write(portal, "POST", path, text, fmt) for text, fmt in zip(texts, _MADE_IN, strict=True)
+    )
+    return Discussion(path, texts, made, portal.served(path, fresh=True))
+
+
+def made_twice(portal: Portal) -> Exchange | None:
+    """The POST after which the post shows two comments that say what the one was to say; None where
+    it shows each once.
+    """
+    found = discussion(portal)
+    given_success(found.listed, "the comments of the post")
+    shown = list(by_id(found.listed).values())
+    for text, made, fmt in zip(found.texts, found.made, _MADE_IN, strict=True):
+        # One that did not succeed at first was sent once more, in another form.
+        was_sent_once = succeeded(made) and format_of(made.request.url) == fmt
+        if was_sent_once and sum(text in str(view) for view in shown) > 1:
+            return made
+    return None
 
 
 def is_listed(portal: Portal) -> bool:
@@ -116,7 +142,7 @@ def _reworded(portal: Portal) -> Turn:
     found = discussion(portal)
     subject = _subject(found)
     text = f"{found.texts[1]}-alone"  # what it said begins what it says
-    asked = write(portal, "PUT", f"{_OWN}/{encode(subject)}", text)
+    asked = write(portal, "PUT", path_of(subject), text)
     after = portal.served(found.path, fresh=True)
     return Turn(asked, subject, text, found.listed, after)
 
@@ -128,12 +154,38 @@ def removed(portal: Portal) -> Turn:
 
 def _removed(portal: Portal) -> Turn:
     found, before = discussion(portal), reworded(portal)  # in that order: one comment serves both
-    path = f"{_OWN}/{encode(before.subject)}"
+    path = path_of(before.subject)
     asked = portal.ask("DELETE", path, "json")
     if not succeeded(asked):
         asked = portal.ask("DELETE", path)
     after = portal.served(found.path, fresh=True)
-    return Turn(asked, before.subject, found.texts[1], before.after, after)
+    again: tuple[Exchange, ...] = ()
+    is_gone = succeeded(asked) and succeeded(after) and before.subject not in by_id(after)
+    if is_gone and is_of(Form.GUID, before.subject):  # another form may be given again
+        body = encoded("json", {"content": before.text})
+        again = (portal.ask("PUT", path, "json", body=body), portal.ask("DELETE", path))
+    return Turn(asked, before.subject, found.texts[1], before.after, after, again)
+
+
+def reworded_twice(portal: Portal) -> Turn:
+    """PUT two further texts into the third comment, one after the other; the turn is that of the
+    second, and the list before it is not read.
+    """
+    return portal.once("comment reworded twice", lambda: _reworded_twice(portal))
+
+
+def _reworded_twice(portal: Portal) -> Turn:
+    with suppress(Untested):
+        removed(portal)  # until then the third comment is to stay as it is
+    found = discussion(portal)
+    _subject(found)
+    subject = found.ids()[found.texts[2]]
+    path = path_of(subject)
+    first, second = (f"{found.texts[2]}-{word}" for word in ("first", "second"))
+    given_success(write(portal, "PUT", path, first), "the first update of a comment")
+    asked = write(portal, "PUT", path, second)
+    after = portal.served(found.path, fresh=True)
+    return Turn(asked, subject, second, found.listed, after)
 
 
 def is_shown(turn: Turn) -> bool:
@@ -161,6 +213,22 @@ def is_as_before(portal: Portal, turn: Turn) -> bool:
     return _is_as_before(turn, portal.served(discussion(portal).path, fresh=True))
 
 
+def is_as_first(portal: Portal, turn: Turn) -> bool:
+    """Whether the list shows the comment with the first of two texts that were PUT into it; a list
+    may lag behind, but not for long.
+    """
+    first = f"{turn.text.removesuffix('second')}first"
+
+    def shows_it(listed: Exchange) -> bool:
+        given_success(listed, "the comments of the post")
+        return contents.text(by_id(listed).get(turn.subject), "text") == first
+
+    if not shows_it(turn.after):
+        return False
+    let_list_follow(portal)
+    return shows_it(portal.served(discussion(portal).path, fresh=True))
+
+
 def _is_as_before(turn: Turn, listed: Exchange) -> bool:
     given_success(listed, "the comments of the post")
     shown = by_id(listed)
@@ -178,7 +246,7 @@ def unknown(portal: Portal, turn: Turn) -> Exchange:
 
 def _unknown(portal: Portal, request: Request) -> Exchange:
     known = list(discussion(portal).ids().values())
-    path = f"{_OWN}/{encode(portal.unlike(known, form_of(known)))}"
+    path = path_of(portal.unlike(known, form_of(known)))
     fields, fmt = {"content": portal.name("comment", "unknown")}, format_of(request.url)
     body = None
     if request.method == "PUT":
@@ -186,10 +254,46 @@ def _unknown(portal: Portal, request: Request) -> Exchange:
     return portal.ask(request.method, path, fmt, body=body)
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What is answered about posts that are not there. listed: GET of the comments of one that was
+    deleted, None where nothing shows that it is gone; made: POST of a comment on it, and on one that
+    never was.
+    """
+
+    listed: Exchange | None
+    made: tuple[Exchange, ...]
+
+
+def of_gone_posts(portal: Portal) -> Gone:
+    """Ask for comments of a post that was deleted, and write on it and on one that never was."""
+    return portal.once("comments of gone posts", lambda: _of_gone_posts(portal))
+
+
+def _of_gone_posts(portal: Portal) -> Gone:
+    unknown = f"{POST.collection}/{encode(portal.unknown_id(POST))}/comment"
+    removed = deletion(portal, portal.creatable().index(POST) + 1, "xml")
+    if not succeeded(removed.asked) or not _answers(removed.after, 404, 410):
+        return Gone(None, (_orphaned(portal, unknown),))
+    deleted = f"{removed.record.path}/comment"
+    listed = portal.get(deleted, "json", fresh=True)
+    return Gone(listed, (_orphaned(portal, deleted), _orphaned(portal, unknown)))
+
+
+def _orphaned(portal: Portal, path: str) -> Exchange:
+    """POST a comment where no post is; one that is made all the same is removed."""
+    text = portal.name("comment", "orphaned")
+    asked = portal.ask("POST", path, "json", body=encoded("json", {"content": text}))
+    made = contents.record(asked)
+    if succeeded(asked) and contents.text(made, "id") and text in str(made):
+        portal.ask("DELETE", path_of(contents.text(made, "id")))
+    return asked
+
+
 def wrong(portal: Portal, method: str, text: str) -> Exchange:
     """PUT or DELETE of a comment with an id that is none, sent once a run."""
     known = turn(portal, method)
-    path, fmt = f"{_OWN}/{encode(text)}", format_of(known.asked.request.url)
+    path, fmt = path_of(text), format_of(known.asked.request.url)
     body = None
     if method == "PUT":
         fields = {"content": portal.name("comment", "wrong")}
@@ -197,6 +301,11 @@ def wrong(portal: Portal, method: str, text: str) -> Exchange:
     return portal.once(
         ("wrong comment", method, text), lambda: portal.ask(method, path, fmt, body=body)
     )
+
+
+def path_of(identity: str) -> str:
+    """The path of the comment with that id."""
+    return f"{_OWN}/{encode(identity)}"
 
 
 def form(portal: Portal) -> Form:
@@ -212,9 +321,11 @@ def _subject(found: Discussion) -> str:
     return ids[found.texts[1]]
 
 
-def write(portal: Portal, method: str, path: str, text: str) -> Exchange:
-    """POST or PUT what a comment says: in JSON, or as a form where that does not succeed."""
-    exchange = portal.ask(method, path, "json", body=as_json({"content": text}))
+def write(portal: Portal, method: str, path: str, text: str, fmt: str = "json") -> Exchange:
+    """POST or PUT what a comment says, in a format; in another where that does not succeed."""
+    fields = {"content": text}
+    exchange = portal.ask(method, path, fmt, body=encoded(fmt, fields))
     if not succeeded(exchange):
-        exchange = portal.ask(method, path, "xml", body=as_form({"content": text}))
+        other = "xml" if fmt == "json" else "json"
+        exchange = portal.ask(method, path, other, body=encoded(other, fields))
     return exchange

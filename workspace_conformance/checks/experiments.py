@@ -6,12 +6,13 @@ Each is a short life of records of our own. They only ask and note; judging is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from workspace_conformance.checks.expectations import difference
 from workspace_conformance.contract.kinds import Kind
-from workspace_conformance.exchange import contents
+from workspace_conformance.exchange import cases, contents
+from workspace_conformance.exchange.identifiers import Form, is_of
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.portal.ownership import bears, taken_over
 from workspace_conformance.portal.records import Portal, Record
@@ -29,6 +30,7 @@ FORMATS = ("json", "xml", "")
 # have rules for its texts.
 TEXT = "50% a+b=c&d; Straße Жук"
 CHANGED = "changed Straße Жук"
+_CHANGED_AGAIN = "again changed Straße"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,18 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A DELETE of a record of ours, and what GET answers after it."""
+    """A DELETE of a record of ours, and what GET answers after it.
+
+    again: a further PUT or DELETE of the record, once GET has answered that it is not there.
+    strays: what DELETE answered before at undocumented paths near it (STA-7).
+    """
 
     kind: Kind
     record: Record
     asked: Exchange
     after: Exchange
+    again: Exchange | None = None
+    strays: tuple[Exchange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +105,42 @@ def update(portal: Portal, slot: int, fmt: str) -> Update:
     return portal.once(("update", kind.name, fmt), lambda: _update(portal, kind, fmt))
 
 
+def second_update(portal: Portal, slot: int) -> Update:
+    """Change a record of ours a second time; Untested where none can be made."""
+    kind = portal.kind_at(slot)
+    return portal.once(("second update", kind.name), lambda: _second_update(portal, kind))
+
+
 def deletion(portal: Portal, slot: int, fmt: str) -> Deletion:
     """Delete a record of ours in a format; Untested where none can be made."""
     kind = portal.kind_at(slot)
     return portal.once(("deletion", kind.name, fmt), lambda: _deletion(portal, kind, fmt))
+
+
+def strays(portal: Portal, kind: Kind) -> tuple[Exchange, ...]:
+    """What DELETE answered at undocumented paths near a record of ours."""
+    return deletion(portal, portal.creatable().index(kind) + 1, "xml").strays
+
+
+def in_version(
+    portal: Portal,
+    version: str,
+    method: str,
+    path: str,
+    fmt: str,
+    fields: dict[str, str] | None = None,
+) -> Exchange:
+    """Ask in another version of the API than the documented one; in JSON."""
+    portal.check_ours(method, path)
+    body = as_json(fields) if fields is not None else None
+    request = portal.request(method, path, fmt, body=body)
+    begin = f"{portal.root}/api/"
+    rest = request.url.removeprefix(f"{begin}2.0/")
+    exchange = portal.transport.ask(replace(request, url=f"{begin}{version}/{rest}"))
+    case = cases.current()
+    if case is not None:
+        case.credit(exchange)
+    return exchange
 
 
 def write(portal: Portal, method: str, slot: int, fmt: str) -> Exchange:
@@ -140,8 +180,17 @@ def _subject(portal: Portal, kind: Kind, fmt: str) -> Record:
 
 
 def _update(portal: Portal, kind: Kind, fmt: str) -> Update:
-    record = _subject(portal, kind, fmt)
-    fields = portal.changes(kind, record.name, CHANGED)
+    return _updated(portal, _subject(portal, kind, fmt), fmt, CHANGED)
+
+
+def _second_update(portal: Portal, kind: Kind) -> Update:
+    first = portal.once(("update", kind.name, "json"), lambda: _update(portal, kind, "json"))
+    return _updated(portal, first.record, "json", _CHANGED_AGAIN)
+
+
+def _updated(portal: Portal, record: Record, fmt: str, text: str) -> Update:
+    kind = record.kind
+    fields = portal.changes(kind, record.name, text)
     asked = portal.ask("PUT", record.path, fmt, body=encoded(fmt, fields))
     after = portal.served(record.path, fresh=True)
     differs = difference(contents.record(asked), contents.record(after), kind.updated)
@@ -155,13 +204,43 @@ def _deletion(portal: Portal, kind: Kind, fmt: str) -> Deletion:
         # No second record is made: what became of the first is looked at.
         tried = removal.tries[fmt]
         return Deletion(kind, portal.spare(kind), tried.asked, tried.after)
-    # The update comes first, so that one record serves both.
+    # The updates come first, so that one record serves all.
     record = portal.once(("update", kind.name, fmt), lambda: _update(portal, kind, fmt)).record
+    if fmt == "json":
+        portal.once(("second update", kind.name), lambda: _second_update(portal, kind))
+    # Whatever becomes of it, this record is to be deleted.
+    stray = tuple(_strays(portal, record)) if fmt == "xml" else ()
+    if any(map(succeeded, stray)):
+        record = portal.make(kind, "strayed")
     asked = portal.ask("DELETE", record.path, fmt)
     after = portal.get(record.path, "json", fresh=True)
     if succeeded(asked) and after.response is not None and not after.response.succeeded:
         portal.journal.gone(record.name)
-    return Deletion(kind, record, asked, after)
+    again = _again(portal, record, fmt, asked, after)
+    return Deletion(kind, record, asked, after, again, stray)
+
+
+def _strays(portal: Portal, record: Record) -> Iterator[Exchange]:
+    """DELETE at a path below a record, and at its path in an earlier version of the API."""
+    tag = f"conformance{portal.settings.seed}"
+    fmt = ("json", "", "xml")[portal.creatable().index(record.kind) % 3]
+    yield portal.ask("DELETE", f"{record.path}/{tag}", fmt)
+    yield in_version(portal, "1.0", "DELETE", record.path, "json")
+
+
+def _again(
+    portal: Portal, record: Record, fmt: str, asked: Exchange, after: Exchange
+) -> Exchange | None:
+    """A write to a record that is gone: in JSON a PUT, with no suffix a DELETE. None where its id is
+    of a form that may be given again, to somebody else's record.
+    """
+    is_gone = after.response is not None and after.response.status in (404, 410)
+    if not succeeded(asked) or not is_gone or fmt == "xml" or not is_of(Form.GUID, record.id):
+        return None
+    if fmt == "json":
+        body = encoded(fmt, portal.changes(record.kind, record.name, CHANGED))
+        return portal.ask("PUT", record.path, fmt, body=body)
+    return portal.ask("DELETE", record.path, fmt)
 
 
 def _refused_posts(portal: Portal, kind: Kind, formats: Sequence[str]) -> list[Refusal]:

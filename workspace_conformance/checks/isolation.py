@@ -10,7 +10,6 @@ from functools import partial
 
 from workspace_conformance.checks import comments
 from workspace_conformance.checks.expectations import difference, given_success, violation
-from workspace_conformance.checks.experiments import creation
 from workspace_conformance.checks.repeated_reads import (
     COMMENT_MEMBERS,
     by_id,
@@ -22,9 +21,9 @@ from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears, whole_list
+from workspace_conformance.portal.ownership import bears, kept
 from workspace_conformance.portal.records import Portal, Record
-from workspace_conformance.transport.client import succeeded, unusable
+from workspace_conformance.transport.client import succeeded
 
 _ATTEMPTS = 3
 
@@ -49,31 +48,6 @@ def expect_others_untouched(portal: Portal, method: str, place: int) -> None:
     violation(damage.shown, f"{method} on one {kind.name} changed another: {damage.words}")
 
 
-def expect_one_made(portal: Portal, place: int) -> None:
-    """One POST makes one record: the list shows no other by the name that only this one was to have.
-
-    Untested where there are more, and a POST may have been sent again because it was throttled.
-    """
-    __tracebackhide__ = True
-    kind = portal.kind_at(place)
-    made = creation(portal, place, "json")
-    given_success(made.asked, "the creation")
-    if made.record is None:
-        raise Untested(Reason.SETUP_FAILED, "the answer to the creation shows no id")
-    listed = whole_list(portal, kind)
-    if listed is None:
-        raise unusable(portal.served(kind.listing), f"the list of {kind.plural}")
-    others = [
-        identity
-        for identity, view in listed.items()
-        if identity and identity != made.record.id and bears(kind, view, made.name)
-    ]
-    if others and portal.transport.traffic.throttled:
-        raise Untested(Reason.THROTTLED, "a creation may have been sent twice")
-    if others:
-        violation(made.asked, f"made {len(others) + 1} {kind.plural} where one was asked for")
-
-
 @dataclass(frozen=True, slots=True)
 class Damage:
     """What a write did to other records, and the exchange that shows it.
@@ -88,17 +62,33 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The life of a record between two neighbours: what each of its turns did to others, by method;
-    and the list that shows it still after its DELETE, None where none does.
+    """The life of a record between two neighbours.
+
+    damage: what each of its turns did to others, by method. listed: the list that shows it after its
+    PUT, None where what the PUT reported as changed is not shown there; is_outdated: whether it
+    shows it as it was before. listing: the list that shows it still after its DELETE, None where
+    none does.
     """
 
     damage: dict[str, Damage | None]
+    listed: Exchange | None
+    is_outdated: bool
     listing: Exchange | None
 
 
 def still_listed(portal: Portal, place: int) -> Exchange | None:
     """The list that shows a record of ours after its DELETE succeeded; None where none does."""
     return _life(portal, portal.kind_at(place), 1).listing
+
+
+def expect_listed_as_updated(portal: Portal, place: int) -> None:
+    """After a PUT the list shows a record of ours no longer as it was, where it shows it whole."""
+    __tracebackhide__ = True
+    found = _life(portal, portal.kind_at(place), 1)
+    if found.listed is None:
+        raise Untested(Reason.SETUP_FAILED, "the list shows nothing of what the update reported")
+    if found.is_outdated:
+        violation(found.listed, "PUT reported another text, and the list still shows the old one")
 
 
 def _life(portal: Portal, kind: Kind, attempt: int) -> Life:
@@ -115,26 +105,56 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
     before = _state(portal, kind, right)
     portal.foreign.listed(kind, before[0])
     found: dict[str, Damage | None] = {}
+    updated, listed, is_outdated = portal.change(subject, "alone"), None, False
     for method in ("PUT", "DELETE"):
-        done = (
-            portal.change(subject, "alone")
-            if method == "PUT"
-            else portal.ask("DELETE", subject.path, "json")
-        )
+        done = updated if method == "PUT" else portal.ask("DELETE", subject.path, "json")
         given_success(done, f"{method} on a record of ours")
         after = _state(portal, kind, right)
+        if method == "PUT":
+            listed, is_outdated = _listed_after(portal, subject, done, before[0], after[0])
         found[method] = _difference(portal, subject, before, after, neighbours)
         if found[method] is not None:
             _given_still(portal, subject, right, after[1].received - before[0].sent)
         before = after
-    return Life(found, _listing(portal, subject, before[0]))
+    return Life(found, listed, is_outdated, _listing(portal, subject, before[0]))
+
+
+def _listed_after(
+    portal: Portal, subject: Record, updated: Exchange, before: Exchange, after: Exchange
+) -> tuple[Exchange | None, bool]:
+    """The list that shows what the PUT reported as changed, and whether it shows it as it was before
+    the PUT; a list may lag behind, but not for long, and may show less than the record's own URL.
+    """
+    kind, fields = subject.kind, portal.fields(subject.kind, subject.name)
+    was = by_id(before).get(subject.id)
+    changed = [
+        member
+        for member in difference(was, contents.record(updated), kind.carried)
+        if kept(kind, member, fields, contents.text(was, member))  # not a part of it alone
+    ]
+    if was is None or not changed:
+        return None, False
+    old = {member: was[member] for member in changed}
+
+    def is_old(listed: Exchange) -> bool:
+        now = by_id(listed).get(subject.id, {})
+        return any(now.get(member) == value for member, value in old.items())
+
+    if not is_old(after):
+        return after, False
+    let_list_follow(portal)
+    again = portal.served(kind.collection, fresh=True)
+    return again, succeeded(again) and is_old(again)
 
 
 def _witnesses(portal: Portal) -> list[tuple[Record, Exchange]]:
-    """A record of ours of each kind, as it was before any of these lives."""
-    return portal.once(
-        "isolation witnesses", lambda: [_witness(portal, kind) for kind in portal.creatable()]
-    )
+    """A record of ours of each kind, as it was before any of these lives; and a post with comments."""
+    return portal.once("isolation witnesses", lambda: _all_witnesses(portal))
+
+
+def _all_witnesses(portal: Portal) -> list[tuple[Record, Exchange]]:
+    comments.are_open(portal, "POST")  # makes a post with comments, which is looked at afterwards
+    return [_witness(portal, kind) for kind in portal.creatable()]
 
 
 def _witness(portal: Portal, kind: Kind) -> tuple[Record, Exchange]:
@@ -151,13 +171,14 @@ def _is_gone(exchange: Exchange) -> bool:
 
 
 def expect_other_kinds_untouched(portal: Portal) -> None:
-    """PUT and DELETE on records of every kind leave a record of ours of each kind alone.
+    """PUT and DELETE on records of every kind leave a record of ours of each kind alone, and a
+    comment.
 
     Where the account can make one kind only, that kind's own neighbours stand for the others.
     """
     __tracebackhide__ = True
     kinds = portal.creatable()
-    if len(kinds) == 1:
+    if len(kinds) == 1 and not comments.are_open(portal, "POST"):
         expect_others_untouched(portal, "PUT", 1)
         return
     witnesses = _witnesses(portal)
@@ -178,8 +199,29 @@ def expect_other_kinds_untouched(portal: Portal) -> None:
         if not _is_gone(now) and _become(record.kind, now, again) is not None:
             raise Untested(Reason.SETUP_FAILED, "records do not stand still between two readings")
         violation(now, f"after PUT and DELETE on other records ({names}), {words}")
+    if comments.are_open(portal, "POST"):
+        _expect_first_comment(portal, names)
     if unjudged is not None:
         raise unjudged
+
+
+def _expect_first_comment(portal: Portal, names: str) -> None:
+    """A comment of ours on a post of ours is still there, as it was; nothing of the run changes it."""
+    __tracebackhide__ = True
+    found = comments.discussion(portal)
+    identity = found.ids().get(found.texts[0], "")
+    was = by_id(found.listed).get(identity)
+    if was is None:
+        return
+    now = portal.served(found.path, fresh=True)
+    if _is_gone(now) and _is_gone(portal.served(found.path, fresh=True)):
+        violation(
+            now, f"after PUT and DELETE on other records ({names}), a post is no longer there"
+        )
+    given_success(now, "the comments of a post of ours")
+    damage = _comment_damage({identity: was}, by_id(now), now)
+    if damage is not None:
+        violation(now, f"after PUT and DELETE on other records ({names}), {damage.words}")
 
 
 def _become(kind: Kind, was: Exchange, now: Exchange) -> str | None:
@@ -276,8 +318,13 @@ def expect_other_comments_untouched(portal: Portal, method: str) -> None:
     if not comments.are_open(portal, method):
         expect_others_untouched(portal, method, 1)
         return
+    _witnesses(portal)
     turn = comments.turn(portal, method)
     given_success(turn.asked, f"{method} on a comment")
+    if _is_gone(turn.after) and succeeded(turn.before):
+        path = comments.discussion(portal).path
+        if _is_gone(portal.served(path, fresh=True)):
+            violation(turn.after, f"after {method} on one comment its post is no longer there")
     given_success(turn.after, "the comments of the post")
     others = [each for each in comments.discussion(portal).ids().values() if each != turn.subject]
     before = {key: view for key, view in by_id(turn.before).items() if key in others}

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import replace
 
 from workspace_conformance.checks.expectations import declared, difference, given_success, violation
 from workspace_conformance.contract.documented import is_documented
 from workspace_conformance.contract.kinds import KINDS, PERSON, Kind
-from workspace_conformance.exchange import cases, contents
+from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.contents import View
 from workspace_conformance.exchange.form_comparison import Difference, Path, compare, volatile
 from workspace_conformance.exchange.identifiers import SUFFIXES, encode
@@ -290,17 +289,6 @@ def undocumented_paths(portal: Portal) -> list[str]:
         # Under a record that is there, if any: what follows its id must not be overlooked.
         paths.append("/".join([kind.collection, *(map(encode, known) if known else [tag]), tag]))
     return [path for path in paths if not is_documented(f"/api/2.0/{path}")]
-
-
-def in_another_version(portal: Portal, fmt: str) -> Exchange:
-    """GET people/@self under a version of the API that nobody has."""
-    request = portal.request("GET", "people/@self", fmt)
-    elsewhere = f"{portal.root}/api/conformance{portal.settings.seed}/people/@self"
-    exchange = portal.transport.ask(replace(request, url=elsewhere + (f".{fmt}" if fmt else "")))
-    case = cases.current()
-    if case is not None:
-        case.credit(exchange)
-    return exchange
 
 
 def is_served_somehow(portal: Portal, path: str) -> bool:

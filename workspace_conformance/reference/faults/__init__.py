@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from . import (
     agreement,
     authentication,
+    creations,
     credentials,
     dates,
     documented_access,
@@ -24,14 +25,21 @@ from . import (
     login,
     mistakes,
     rate_limit,
+    removals,
     requests,
     responses,
     rest,
+    undocumented,
+    updates,
 )
 from .model import Fault
 
 FAULTS: tuple[Fault, ...] = (
     *rest.FAULTS,
+    *updates.FAULTS,
+    *creations.FAULTS,
+    *removals.FAULTS,
+    *undocumented.FAULTS,
     *authentication.FAULTS,
     *credentials.FAULTS,
     *login.FAULTS,
