@@ -127,11 +127,9 @@ def _listed_after(
     """
     kind, fields = subject.kind, portal.fields(subject.kind, subject.name)
     was = by_id(before).get(subject.id)
-    changed = [
-        member
-        for member in difference(was, contents.record(updated), kind.carried)
-        if kept(kind, member, fields, contents.text(was, member))  # not a part of it alone
-    ]
+    reported = _changed(kind, fields, was, contents.record(updated))
+    # Where the PUT reports nothing of it, the record's own URL tells what has changed.
+    changed = reported or _changed(kind, fields, was, portal.shown(subject))
     if was is None or not changed:
         return None, False
     old = {member: was[member] for member in changed}
@@ -142,9 +140,22 @@ def _listed_after(
 
     if not is_old(after):
         return after, False
+    if not reported:
+        return None, False
     let_list_follow(portal)
     again = portal.served(kind.collection, fresh=True)
     return again, succeeded(again) and is_old(again)
+
+
+def _changed(
+    kind: Kind, fields: dict[str, str], was: contents.View | None, now: contents.View | None
+) -> list[str]:
+    """The texts that a list showed whole before a PUT, and that are others after it."""
+    return [
+        member
+        for member in difference(was, now, kind.carried)
+        if kept(kind, member, fields, contents.text(was, member))
+    ]
 
 
 def _witnesses(portal: Portal) -> list[tuple[Record, Exchange]]:

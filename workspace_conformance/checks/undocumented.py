@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workspace_conformance.checks.expectations import given_success
 from workspace_conformance.checks.experiments import encoded, in_version, strays
 from workspace_conformance.contract.kinds import Kind
 from workspace_conformance.exchange import contents
@@ -24,6 +25,20 @@ def reads(portal: Portal, fmt: str) -> Iterator[Exchange]:
     """GET people/@self in versions of the API that are not documented."""
     for version in (f"conformance{portal.settings.seed}", _EARLIER if fmt else _LATER):
         yield in_version(portal, version, "GET", "people/@self", fmt)
+
+
+def given_writable(portal: Portal, method: str) -> None:
+    """Untested where a method does not work on the documented path of a record, either; for PATCH,
+    which nothing documents, PUT is asked.
+    """
+    kind = portal.creatable()[0]
+    record = portal.spare(kind)  # a POST that worked
+    removal = portal.removal_of(kind)
+    if method == "DELETE" and removal is not None and not removal.works:
+        raise removal.why_not()
+    if method in ("PUT", "PATCH"):
+        changed = portal.once(("documented PUT", kind.name), lambda: portal.change(record, ""))
+        given_success(changed, "PUT on a documented path")
 
 
 def writes(portal: Portal, method: str) -> list[Exchange]:
