@@ -43,10 +43,10 @@ DOCUMENTED_RATE = Rate(500, 10.0)  # Basic concepts, Rate limiting
 
 
 PROFILES = {
-    "read-only": "nothing was written, and no burst sent",
-    "read-only, burst": "nothing was written; the rate limit was exceeded once",
-    "write": "records of our own were made, changed and removed; no burst was sent",
-    "full": "records of our own were made, changed and removed, the rate limit exceeded once",
+    "read-only": "nothing allowed but reading",
+    "read-only, burst": "allowed: to exceed the rate limit once; nothing to be written",
+    "write": "allowed: to make, change and remove records of our own; no burst",
+    "full": "allowed: to make, change and remove records of our own, and one burst over the limit",
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.reporting.test_certificate import keys
 from tests.support import Ran, run_suite
-from workspace_conformance.reporting import certifier, matrix
+from workspace_conformance.reporting import bundle, certifier, matrix
 from workspace_conformance.settings import profile_of
 
 
@@ -91,6 +91,23 @@ def test_a_bundle_holds_all_and_is_verified_as_it_is(
     again = tmp_path / "again.zip"
     certifier.bundle([str(ran.folder), "--output", str(again)])
     assert again.read_bytes() == file.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        certifier.bundle([str(ran.folder), "--output", str(tmp_path / "missing" / "run.zip")])
+    assert ended.value.code == 4
+    assert "the archive cannot be written" in capsys.readouterr().err
+
+
+def test_the_readme_of_a_bundle_says_what_the_certificate_says(
+    signed: tuple[Ran, Path], tmp_path: Path
+) -> None:
+    """Where all that is violated is known, the verdict is non-conformant and the certificate WARNED."""
+    folder = tmp_path / "reports"
+    shutil.copytree(signed[0].folder, folder)
+    data = json.loads((folder / "results.json").read_text("utf-8"))
+    data["verdict"] = "non-conformant"
+    (folder / "results.json").write_text(json.dumps(data), "utf-8")
+    with zipfile.ZipFile(bundle.made(folder, tmp_path / "run.zip")) as archive:
+        assert "\nWARNED: " in archive.read("README.md").decode()
 
 
 def test_a_changed_bundle_does_not_hold(

@@ -6,10 +6,12 @@ from typing import get_args
 
 from .options import DOCUMENTED_RATE, LimiterKind, Options, parse_rate
 
+PROGRAM = "python -m workspace_conformance.reference"
 
-def _parser() -> argparse.ArgumentParser:
+
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m workspace_conformance.reference",
+        prog=program,
         description="Serve a small ONLYOFFICE Workspace API portal; print how to reach it.",
     )
     default = Options()
@@ -51,9 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str = PROGRAM) -> int:
     """Run the command; gives the exit code (0 a clean end, 2 wrong usage)."""
-    parser = _parser()
+    parser = _parser(program)
     given = parser.parse_args(arguments)
     if given.list_faults:
         from .faults import listing

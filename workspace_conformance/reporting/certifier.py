@@ -200,5 +200,7 @@ def bundle(arguments: Sequence[str] | None = None, program: str = f"{PROGRAM} bu
         file = bundles.made(given.folder, given.output)
     except Doubt as doubt:
         parser.error(str(doubt))
+    except OSError as error:
+        parser.error(f"the archive cannot be written: {error.strerror or error}")
     print(f"{file}: verify it with {PROGRAM} verify {file}")
     return 0

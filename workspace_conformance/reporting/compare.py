@@ -5,7 +5,6 @@ Prints a matrix of requirements by servers, and writes it as Markdown and as a p
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -14,14 +13,16 @@ from typing import Any
 
 from workspace_conformance.reporting import matrix
 from workspace_conformance.reporting.files import write_whole
+from workspace_conformance.reporting.usage import Parser
 from workspace_conformance.verdict import baseline
 
+DESCRIPTION = "Show results of several servers side by side, and write the matrix where asked to."
+PROGRAM = "python -m workspace_conformance.reporting.compare"
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Compare; the exit code is 0, or 4 with one sentence for a file that is no result."""
-    parser = argparse.ArgumentParser(
-        prog="python -m workspace_conformance.reporting.compare", description=__doc__
-    )
+    parser = Parser(prog=program, description=DESCRIPTION)
     parser.add_argument(
         "results", nargs="+", help="results.json of a run, or NAME=FILE to name its column"
     )

@@ -39,7 +39,7 @@ def _lines(contract: Contract, requirement: Requirement) -> Iterator[Line]:
     yield Line("")
     yield Line("Common causes, and how they are usually mended")
     for cause in told.causes:
-        yield from wrapped(f"- in {cause.where}: {cause.cause}", "  ")
+        yield from wrapped(f"- in {cause.where}: {cause.cause}", "  ", hanging="  ")
         yield from wrapped(f"Mend: {cause.mend}", "    ")
 
 

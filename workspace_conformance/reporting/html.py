@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.reporting import judged_target
 from workspace_conformance.reporting import page as pages
 from workspace_conformance.reporting.chart import chart
 from workspace_conformance.reporting.coverage import grid
@@ -42,6 +43,7 @@ def render(data: Mapping[str, Any], exchanges: Mapping[int, Exchange], redactor:
         .render(
             page=pages.page(data, exchanges, redactor),
             data=data,
+            judged=judged_target.words(data),
             chart=chart(measured, data["settings"]["rate_limit"]),
             measured=measured,
             retry_after=retry_after(measured),

@@ -17,10 +17,16 @@ class Line:
     markup: Mapping[str, bool] = field(default_factory=dict)
 
 
-def wrapped(text: str, indent: str, markup: Mapping[str, bool] | None = None) -> Iterator[Line]:
-    """A text in as many lines as it needs, each indented."""
+def wrapped(
+    text: str, indent: str, markup: Mapping[str, bool] | None = None, *, hanging: str = ""
+) -> Iterator[Line]:
+    """A text in as many lines as it needs, each indented, and all but the first by `hanging` more."""
     for line in textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_on_hyphens=False,
     ) or [""]:
         yield Line(line, markup or {})
 

@@ -194,7 +194,7 @@ def _bundle(words: Sequence[str]) -> int:
 def _compare(words: Sequence[str]) -> int:
     from workspace_conformance.reporting import compare
 
-    return compare.main(list(words))
+    return compare.main(list(words), f"{PROGRAM} compare")
 
 
 def _waivers(words: Sequence[str]) -> int:
@@ -206,7 +206,10 @@ def _waivers(words: Sequence[str]) -> int:
 def _portal(words: Sequence[str]) -> int:
     from workspace_conformance.reference.__main__ import main as serve
 
-    return serve(list(words))
+    try:
+        return serve(list(words), f"{PROGRAM} portal")
+    except SystemExit as end:  # argparse's own code for wrong usage is that of an interruption here
+        return USAGE if end.code == 2 else int(end.code or 0)
 
 
 def _explain(words: Sequence[str]) -> int:

@@ -117,6 +117,12 @@ def _lines(
         lines.append(f"left out, deselected: {len(run.left_out)} cases")
     wrapped: list[str] = []
     for line in lines:
-        indent = "  " if line.startswith(" ") else ""
-        wrapped += textwrap.wrap(line, 80, initial_indent=indent, subsequent_indent="  ")
+        deeper = line.startswith(" ")
+        wrapped += textwrap.wrap(
+            line.strip(),
+            80,
+            initial_indent="    " if deeper else "",
+            subsequent_indent="    " if deeper else "  ",
+            break_on_hyphens=False,
+        )
     return wrapped
