@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,6 +95,11 @@ def test_described_operations_are_judged_and_shown_apart(tmp_path: Path) -> None
         "GET depot/nowhere": "absent",
     }
     assert data["operations"]["described"]["source"] == "depot.json"
+    told = hashlib.sha256((tmp_path / "depot.json").read_bytes()).hexdigest()
+    assert data["operations"]["described"]["sha256"] == told
+    certificate = json.loads((tmp_path / "reports" / "certificate.json").read_text("utf-8"))
+    counted = certificate["predicate"]["workspaceConformance"]["operations"]["described"]
+    assert (counted["sha256"], counted["readable"], counted["judged"]) == (told, 3, 2)
     assert "by the word notify" in found["GET depot/item/{itemid}/notify"]["words"]
     assert "writes" in found["POST depot/item"]["words"]
     assert methods <= {"GET", "HEAD"}

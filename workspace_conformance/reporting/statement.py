@@ -90,7 +90,12 @@ def _operations(operations: Mapping[str, Any]) -> dict[str, Any]:
         "breadth": operations["breadth"],
         **operations["counts"],
         "absent": absent,
-        "described": described and {"source": described["source"], **described["counts"]},
+        "described": described
+        and {
+            "source": described["source"],
+            "sha256": described["sha256"],
+            **described["counts"],
+        },
     }
 
 

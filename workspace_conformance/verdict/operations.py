@@ -67,9 +67,12 @@ class OperationResult:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The operations of the target's own description, by the name of its file."""
+    """The operations of the target's own description, by the name of its file and its digest
+    (SHA-256, in hexadecimal).
+    """
 
     source: str
+    sha256: str
     operations: Sequence[OperationResult]
 
 
@@ -131,7 +134,7 @@ def fold(
         own = [
             _own_result(row, seen.get(name_of(row)), description) for row in description.operations
         ]
-        described = Described(description.source, own)
+        described = Described(description.source, description.sha256, own)
     return Operations(breadth, documented, described)
 
 
@@ -227,6 +230,7 @@ def as_data(operations: Operations) -> dict[str, Any]:
         "described": described
         and {
             "source": described.source,
+            "sha256": described.sha256,
             "counts": counts(described.operations),
             "operations": [_as_row(result) for result in described.operations],
         },
