@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from workspace_conformance.contract import described, described_acts, described_paths
+from workspace_conformance.contract import (
+    described,
+    described_acts,
+    described_paths,
+    known_values,
+)
 from workspace_conformance.contract.described import Description
 from workspace_conformance.contract.description_file import DescribedError
 from workspace_conformance.contract.documented import Operation, Type, documented_operations
@@ -358,3 +363,56 @@ def test_every_documented_operation_can_be_described(tmp_path: Path) -> None:
     description = loaded(tmp_path, document(paths))
     assert description.operations == ()
     assert description.documented == len(documented_operations())
+
+
+# --- what its parameters are for ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "shape", "schema", "is_id"),
+    [
+        ("{itemid}", {}, {"type": "integer"}, True),
+        ("{serial}", {}, {"type": "string", "format": "uuid"}, True),
+        ("{itemId}", {}, {"type": "string"}, True),
+        ("{name}", ITEM, {"type": "string"}, True),
+        ("bytag/{tag}", {"type": "array", "items": {}}, {"type": "string"}, False),
+        ("{name}", {}, {"type": "string"}, False),
+        ("in/{year}", {}, {"type": "integer"}, False),
+        ("{word}/{name}", {}, {"type": "string"}, False),
+    ],
+)
+def test_what_seems_to_be_no_id_is_not_taken_for_one(
+    path: str, shape: Any, schema: Any, is_id: bool, tmp_path: Path
+) -> None:
+    """An unknown tag, or a year without records, may be answered with an empty list."""
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    get = {
+        **answer(shape),
+        "parameters": [{"name": name, "in": "path", "schema": schema} for name in names],
+    }
+    paths = {f"/api/2.0/depot/{path}": {"get": get}}
+    description = loaded(tmp_path, document(paths, components={"schemas": {"Item": ITEM}}))
+    known = known_values.described_values(description.operations, description.records, {})
+    roles = {value.role for value in known.of_path(only(description), {})}
+    assert roles == {known_values.Role.ID if is_id else known_values.Role.LABEL}
+
+
+def test_ids_come_from_lists_of_the_description_and_of_the_documentation(tmp_path: Path) -> None:
+    listed = answer({"type": "array", "items": {"$ref": "#/components/schemas/Item"}})
+    paths = {
+        "/api/2.0/depot/item": {"get": listed},
+        "/api/2.0/depot/item/{itemid}": {"get": answer(ITEM)},
+        "/api/2.0/people/{username}/badges": {"get": listed},
+        "/api/2.0/shelf": {"get": {}},
+        "/api/2.0/shelf/{shelfid}": {"get": {}},
+    }
+    description = loaded(tmp_path, document(paths, components={"schemas": {"Item": ITEM}}))
+    known = known_values.described_values(description.operations, description.records, {})
+    found = {
+        operation.name: [source.words for source in value.sources]
+        for operation in description.operations
+        for value in known.of_path(operation, {})
+    }
+    assert found["depot/item/{itemid}"][0] == "the id of depot/item"
+    assert found["people/{username}/badges"] == ["the id of people"]
+    assert found["shelf/{shelfid}"][0] == "the id of shelf"

@@ -7,7 +7,7 @@ description) the paths tell: what `crm/case` lists are the ids of `crm/case/{cas
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -28,6 +28,15 @@ from workspace_conformance.contract.documented import (
 NAME = "values.yaml"
 # Names of the documentation that stand for two types of record each, and list the members of one.
 _SHARED = frozenset({"EventWrapper", "TaskWrapper", "CommentWrapper", "FileWrapper"})
+
+# Parameters that are numbers and name no record.
+_NO_IDS = frozenset(
+    {
+        *("year", "month", "day", "week", "quarter", "hour", "date", "time", "from", "to", "start"),
+        *("end", "page", "count", "size", "limit", "offset", "index", "number", "days", "version"),
+        *("level", "depth", "width", "height", "status", "type", "kind", "amount", "top", "skip"),
+    }
+)
 
 
 class ValuesError(ValueError):
@@ -83,7 +92,8 @@ class KnownValues:
     """Where values come from, for a set of operations that are asked together.
 
     records: the members of the types of records that these answer. texts: what a parameter of a
-    query is asked with, by "operation?parameter", beside the rows.
+    query is asked with, by "operation?parameter", beside the rows. own: the names of operations that
+    nobody has looked at: what a parameter of theirs is for, its name and its type have to tell.
     """
 
     def __init__(
@@ -91,11 +101,13 @@ class KnownValues:
         operations: Sequence[Operation],
         records: Mapping[str, tuple[Field, ...]],
         texts: Mapping[str, str] | None = None,
+        own: Iterable[str] = (),
     ) -> None:
+        self._own = frozenset(own)
         self._lists = {one.name: one for one in operations if one.is_read}
         self._records = records
-        own = {key: (Role.FIXED, (), text) for key, text in (texts or {}).items()}
-        self._rows: Mapping[str, _Row] = {**_rows(), **own}
+        fixed = {key: (Role.FIXED, (), text) for key, text in (texts or {}).items()}
+        self._rows: Mapping[str, _Row] = {**_rows(), **fixed}
 
     def members(self, answer: Type | None) -> tuple[Field, ...]:
         """The members of the records of a type; none where nothing is known of them."""
@@ -133,7 +145,9 @@ class KnownValues:
         row = self._rows.get(told) or self._rows.get(template)
         if row is not None:
             return Value(field, row[0], row[1])
-        return Value(field, Role.ID, tuple(self._inferred(template.rpartition("/")[0], field)))
+        names = operation.name not in self._own or _names_a_record(operation, field)
+        sources = tuple(self._inferred(template.rpartition("/")[0], field))
+        return Value(field, Role.ID if names else Role.LABEL, sources)
 
     def _inferred(self, above: str, field: Field) -> Iterator[Source]:
         """The list right above a parameter, or that of the records that it is named for."""
@@ -155,6 +169,18 @@ class KnownValues:
                 yield Source(name, (own if own in members else "id",))
 
 
+def _names_a_record(operation: Operation, field: Field) -> bool:
+    """Whether a parameter seems to be the id of a record: an unknown one is then not found. A tag, a
+    year or a word may lawfully find nothing, and that is a success.
+    """
+    name = field.name.lower()
+    if name in _NO_IDS or field.type.name in ("boolean", "number", "double", "date-time"):
+        return False
+    if field.type.name != "string" or name.endswith(("id", "guid", "key")):
+        return True
+    return operation.shape == "record" and operation.name.endswith(f"{{{field.name}}}")
+
+
 @cache
 def documented_values() -> KnownValues:
     """Where values for the documented operations come from."""
@@ -170,7 +196,10 @@ def described_values(
     The arguments are those that `KnownValues` takes.
     """
     return KnownValues(
-        (*documented_operations(), *operations), {**record_types(), **records}, texts
+        (*documented_operations(), *operations),
+        {**record_types(), **records},
+        texts,
+        [operation.name for operation in operations],
     )
 
 

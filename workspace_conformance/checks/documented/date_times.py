@@ -9,7 +9,7 @@ from typing import Any
 from workspace_conformance.checks import dates
 from workspace_conformance.checks.documented.answers import FORMATS, Answers
 from workspace_conformance.checks.expectations import violation
-from workspace_conformance.contract.documented import Operation
+from workspace_conformance.contract.documented import Operation, record_types
 from workspace_conformance.contract.known_values import KnownValues
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.outcomes import Reason, Untested
@@ -84,11 +84,12 @@ def _date_members(
         if kind.name in seen:
             continue
         seen.add(kind.name)
+        documented = kind.name in record_types()
         for member in known.members(kind):
             key = member.name.lower()
-            if member.type.name == "date-time" or key in _ALWAYS:
+            if member.type.name == "date-time" or (documented and key in _ALWAYS):
                 typed.add(key)
-            elif member.type.name == "string" and key in _WHERE_TIMED:
+            elif documented and member.type.name == "string" and key in _WHERE_TIMED:
                 texts.add(key)
             waiting.append(member.type)
     return frozenset(typed), frozenset(texts)
