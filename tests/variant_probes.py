@@ -600,6 +600,10 @@ PROBES: dict[str, Shows] = {
     "login-form-only": lambda p: _login(p).status == 415,
     "login-json-only": lambda p: _login(p, content_type=FORM).status == 415,
     "login-locks": lambda p: [_login(p, "wrong").status for _ in range(6)][-1] == 500,
+    "login-locks-at-once": lambda p: (
+        [_login(p, password).header("retry-after") for password in ("wrong", "wrong", "")]
+        == ["", "", "2"]
+    ),
     "login-get-404": lambda p: p.get("authentication").status == 404,
     # modules
     **{f"no-{module}": _lacks(module) for module in _CHEAP},

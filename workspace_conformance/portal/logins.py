@@ -15,6 +15,7 @@ _SECOND = {
     "sms": "a second factor, a code that was sent to a telephone",
     "phoneNoise": "a second factor, a code that was sent to a telephone",
 }
+_PAUSE = "a pause: it has locked the user out for a while"
 _LATER = NOT_NOW | {429}  # statuses of a login that is refused for now, whatever the password
 # What a refusal says that is not about the password.
 _WORDS = (
@@ -22,7 +23,7 @@ _WORDS = (
     (r"second factor|two[- ]?factor|verification code|\btfa\b|\b2fa\b", "a second factor"),
     (
         r"too many|attempts|\block(?:ed|out)?\b|blocked|brute",
-        "a pause: it has locked the user out for a while",
+        _PAUSE,
     ),
     (r"\bip\b|this address|your address|restrict", "another address: it does not let this one in"),
 )
@@ -53,6 +54,11 @@ def wanted(exchange: Exchange) -> str | None:
     if response.status in _LATER:
         return f"something else: it answers {response.status_line} to the right password"
     return None
+
+
+def is_locked(exchange: Exchange) -> bool:
+    """Whether a refusal says that the user is locked out for a while."""
+    return wanted(exchange) == _PAUSE
 
 
 def token(exchange: Exchange) -> str:

@@ -21,6 +21,7 @@ from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.portal import ownership
 from workspace_conformance.portal.foreign_records import ForeignRecords
 from workspace_conformance.portal.journal import Journal
+from workspace_conformance.portal.lockouts import Lockouts
 from workspace_conformance.portal.removal import Removal, disable, find_out
 from workspace_conformance.portal.served import Served
 from workspace_conformance.settings import Settings
@@ -69,6 +70,7 @@ class Maker(Served):
         self.login = login
         self.once = cases.Once("experiment")  # experiments
         self.foreign = ForeignRecords()
+        self.lockouts = Lockouts()  # shared by all attempts
         self._attempt = 1
         # Shared by all attempts: how records can be removed, by kind; who was disabled for that;
         # names that nothing was made under, as far as the portal says.

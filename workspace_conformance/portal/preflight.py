@@ -29,9 +29,17 @@ class CannotJudge(Exception):
 
 
 def log_in(portal: Portal) -> str:
-    """The token that the login gives for user name and password, sent as JSON or as a form; raises
-    CannotJudge.
+    """The token that the login gives for user name and password, sent as JSON or as a form. A lock
+    that wrong passwords of this run have made is waited out once. Raises CannotJudge.
     """
+    asked = _logins(portal)
+    if logins.is_locked(asked[-1]) and portal.lockouts.wait_out(portal.transport, asked[-1]):
+        asked = _logins(portal)
+    return _given_token(portal, asked)
+
+
+def _logins(portal: Portal) -> list[Exchange]:
+    """The answers to a login, sent in further forms until one is no refusal of its form."""
     assert portal.login is not None
     fields = {"userName": portal.login[0], "password": portal.login[1]}
     asked: list[Exchange] = []
@@ -48,15 +56,19 @@ def log_in(portal: Portal) -> str:
         if exchange.response is None or exchange.trouble is not None:
             raise _unreachable(exchange)
         asked.append(exchange)
-        token = logins.token(exchange)
-        if token and not is_field_value(token):
-            words = "the token that the login gave cannot stand in a header; give WORKSPACE_TOKEN"
-            raise CannotJudge(Reason.SETUP_FAILED, words)
-        if token:
-            return token
-        if logins.wanted(exchange):
+        if logins.token(exchange) or logins.wanted(exchange):
             break
-    raise _no_token(portal, asked)
+    return asked
+
+
+def _given_token(portal: Portal, asked: list[Exchange]) -> str:
+    token = logins.token(asked[-1])
+    if not token:
+        raise _no_token(portal, asked)
+    if not is_field_value(token):
+        words = "the token that the login gave cannot stand in a header; give WORKSPACE_TOKEN"
+        raise CannotJudge(Reason.SETUP_FAILED, words)
+    return token
 
 
 def _may_be_the_suffix(exchange: Exchange) -> bool:

@@ -14,11 +14,14 @@ import pytest
 
 from workspace_conformance.exchange.outcomes import Reason, Untested
 from workspace_conformance.limiter.burst import MOST_SENT
+from workspace_conformance.portal import lockouts
 from workspace_conformance.session.executing import case_of
 from workspace_conformance.session.judging import judge
 from workspace_conformance.session.run import Run
 from workspace_conformance.settings import PROFILES, profile_of
 from workspace_conformance.transport.sending import may_be_sent_without_consent
+
+_LOCK = lockouts.LONGEST + lockouts.MARGIN  # seconds
 
 
 def rehearse(run: Run, items: Sequence[pytest.Item]) -> list[str]:
@@ -96,7 +99,7 @@ def _lines(
     if run.portal.login is not None and any(item.get_closest_marker("last") for item in items):
         lines.append(
             "wrong passwords: one for the user name given, last of all; others for people that the run "
-            "makes, or for nobody"
+            f"makes, or for nobody; a lock that they make is waited out once, for {_LOCK:.0f} s at most"
         )
     if run.settings.allow_burst:
         most = MOST_SENT * run.settings.rate.requests

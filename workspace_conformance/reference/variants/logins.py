@@ -59,8 +59,13 @@ def _get_absent(to: Parts) -> None:
     )(to)
 
 
-def _locking(status: int, words: str) -> Callable[[], Apply]:
-    """Refuse whoever failed too often within a minute, for a minute."""
+def _locking(
+    status: int, words: str, after: int = LOCKED_AFTER, lasts: timedelta = MINUTE
+) -> Callable[[], Apply]:
+    """Refuse whoever failed too often within a time, for that time, and say how long it is where it
+    is no minute.
+    """
+    told = () if lasts == MINUTE else (("retry-after", str(lasts.seconds)),)
 
     def make() -> Apply:
         failed: dict[str, list[datetime]] = defaultdict(list)
@@ -70,9 +75,9 @@ def _locking(status: int, words: str) -> Callable[[], Apply]:
                 return None
             fields, now = to.read_fields(call.asked), to.store.now()
             name = str(fields.get("username"))
-            recent = failed[name] = [each for each in failed[name] if now - each < MINUTE]
-            if len(recent) >= LOCKED_AFTER:
-                return Outcome(status, error=words)
+            recent = failed[name] = [each for each in failed[name] if now - each < lasts]
+            if len(recent) >= after:
+                return Outcome(status, error=words, headers=told)
             if to.accounts.with_password(name, str(fields.get("password"))) is None:
                 recent.append(now)
             return None
@@ -139,6 +144,14 @@ VARIANTS = (
         summary="five wrong passwords in a minute lock a user out for a minute: 500",
         apply=anew(_locking(500, "Too many attempts")),
         aspects=deciding("locks"),
+    ),
+    Variant(
+        name="login-locks-at-once",
+        leaves_open="what happens after wrong passwords (AU)",
+        summary="two wrong passwords lock a user out for two seconds: 403, with Retry-After",
+        apply=anew(_locking(403, "Account locked", after=2, lasts=timedelta(seconds=2))),
+        aspects=deciding("locks"),
+        leaves=_WRONG,
     ),
     Variant(
         name="login-get-404",
