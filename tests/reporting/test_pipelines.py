@@ -14,6 +14,7 @@ from tests.support import TOKEN, Ran, run_suite
 from workspace_conformance.contract import manifest
 from workspace_conformance.exchange.outcomes import Outcome, Reason
 from workspace_conformance.reporting import markdown, pipelines
+from workspace_conformance.reporting import violated as violated_lines
 from workspace_conformance.reporting.results import Result
 from workspace_conformance.settings import Settings
 
@@ -51,6 +52,20 @@ def test_the_summary_says_what_happened(tmp_path: Path) -> None:
     assert order == [("FMT-1", "MUST"), ("FMT-2", "MUST, waived"), ("FMT-8", "SHOULD")]
     assert "Waived until 2026-06-01: ` known `" in text
     assert "1 of 2 cases, e.g. ` declares text/html `" in text
+
+
+def test_the_summary_shows_how_to_see_it_again() -> None:
+    made = result(
+        [case("FMT-1", Outcome.FAILED, message="declares text/html", exchange=1)],
+        {1: samples.exchange(path="/api/2.0/people.json?filterValue=`a`")},
+    )
+    curls = violated_lines.curls(made, samples.redactor())
+    html = shown(markdown.render(data_of(made), curls))
+    assert TOKEN not in html
+    assert "<pre><code>curl -i -H &quot;Authorization: $WORKSPACE_TOKEN&quot; " in html
+    assert html.count("<li>") == 1 + html.count("no-consent: ")
+    hidden = markdown.render(data_of(made), {"FMT-1": "curl \u202e http://a.test"})
+    assert "curl" not in hidden
 
 
 def test_the_summary_of_a_conformant_target_is_short() -> None:

@@ -17,13 +17,19 @@ from workspace_conformance.reporting.testable import proved, untested_groups
 Data = Mapping[str, Any]
 
 SIGNS = {"conformant": "✅", "non-conformant": "❌", "incomplete": "⚠️"}
+_LONGEST_CURL = 1000  # characters
 _COLUMNS = ("passed", "failed", "partial", "untested")
 
 
-def render(data: Data) -> str:
-    """The text for a result (results.json, redacted)."""
-    sections = (_head, _changes, _sections, _described, _violations, _untested)
-    parts = [section(data) for section in sections]
+def render(data: Data, curls: Mapping[str, str] | None = None) -> str:
+    """The text for a result (results.json, redacted). `curls`: by requirement, the redacted shell line
+    that shows its violation again.
+    """
+    parts = [
+        *(section(data) for section in (_head, _changes, _sections, _described)),
+        _violations(data, curls or {}),
+        _untested(data),
+    ]
     return "\n\n".join("\n".join(part) for part in map(list, parts) if part) + "\n"
 
 
@@ -37,8 +43,8 @@ def code(text: str, most: int = 300) -> str:
 def _head(data: Data) -> Iterator[str]:
     yield f"## {SIGNS[data['verdict']]} Workspace API conformance: {data['verdict']}"
     yield ""
-    label = data["target"]["label"]
-    own = " (the suite's own embedded portal)" if label == judged_target.EMBEDDED else ""
+    about = judged_target.words(data)
+    own = f" ({code(about)})" if about != data["target"]["url"] else ""
     yield f"Target {code(data['target']['url'])}{own}, judged {moment(data['finished'])}."
     if data["cannot_judge"]:
         yield f"It could not be judged: {code(data['cannot_judge'])}"
@@ -89,7 +95,7 @@ def _described(data: Data) -> Iterator[str]:
         yield f"Described by {source}, not by the documentation: {count} operations ({verdicts})."
 
 
-def _violations(data: Data) -> Iterator[str]:
+def _violations(data: Data, curls: Mapping[str, str]) -> Iterator[str]:
     failed = [row for row in data["requirements"] if row["verdict"] == "failed"]
     if not failed:
         return
@@ -104,6 +110,10 @@ def _violations(data: Data) -> Iterator[str]:
         yield f"  {len(cases)} of {len(row['cases'])} cases, e.g. {code(cases[0]['message'])}"
         for waiver in _waivers(cases):
             yield f"  Waived until {waiver['expires']}: {code(waiver['reason'])}"
+        line = curls.get(row["id"], "")
+        # A line to copy must be shown as it is, or not at all.
+        if line and "\n" not in line and visible(line) == line and len(line) <= _LONGEST_CURL:
+            yield from ("", f"      {line}", "")
 
 
 def _waivers(cases: Iterable[Data]) -> list[Data]:

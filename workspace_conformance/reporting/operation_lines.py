@@ -18,6 +18,8 @@ def lines(operations: Operations) -> Iterator[Line]:
     yield Line("")
     yield Line("Documented operations", {"bold": True})
     for name, rows in operations.modules().items():
+        if not _judged(rows) and not any(row.operation.method == "GET" for row in rows):
+            continue  # nothing that a run could have read
         reads = [row for row in rows if row.operation.method == "GET"]
         writes = [row for row in rows if row.operation.method != "GET"]
         words = tally(reads, "GET")

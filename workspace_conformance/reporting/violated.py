@@ -22,7 +22,7 @@ from workspace_conformance.transport.redaction import Redactor
 from workspace_conformance.verdict.gate import Decision, is_known, is_waived
 from workspace_conformance.verdict.verdicts import CaseResult, Judged, Verdict
 
-MOST_LINES = 38  # on a terminal, of all blocks
+MOST_LINES = 34  # on a terminal, of all blocks
 CHAIN = 4  # exchanges beside the telling one that are told
 CAUSES = 4  # of one requirement that are told on a terminal
 
@@ -67,6 +67,20 @@ def blocks(result: Result, redactor: Redactor, *, brief: bool) -> Iterator[Line]
             yield from lines
         if rows:
             yield Line("")
+
+
+def curls(result: Result, redactor: Redactor) -> dict[str, str]:
+    """By violated requirement, the shell line that shows it again; without those that no single
+    exchange shows.
+    """
+    lines = {}
+    for row in result.judged:
+        if row.verdict is Verdict.FAILED:
+            case = simplest(_failed(row), result.exchanges)
+            exchange = result.exchanges.get(case.shown_by) if case.shown_by else None
+            if exchange is not None:
+                lines[row.requirement.id] = evidence.curl(exchange.request, redactor)
+    return lines
 
 
 def _block(

@@ -22,6 +22,7 @@ from workspace_conformance.reporting import (
     reproduce_index,
     results,
     statement,
+    violated,
 )
 from workspace_conformance.reporting.files import write_whole
 from workspace_conformance.reporting.reproduce import Script
@@ -82,7 +83,7 @@ def write(
             attempt(CERTIFICATE, lambda: _certify(data, result, folder))
     put(PAGE, lambda: html.render(data, result.exchanges, redactor))
     attempt(reproduce.FOLDER, lambda: _write_scripts(made, folder / reproduce.FOLDER))
-    summary = markdown.render(data)
+    summary = markdown.render(data, violated.curls(result, redactor))
     put(SUMMARY, lambda: summary)
     put(BADGE, lambda: badge.render(data))
     if pipelines.on_gitlab(environment):
