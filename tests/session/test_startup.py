@@ -70,6 +70,7 @@ def started(program: str, *arguments: str, folder: Path = ROOT) -> tuple[int, se
         (("--target", "ftp://portal.example.com"), 4),
         (("--pace", "many"), 4),
         (("--gate", "nothing"), 4),
+        (("--openapi", "no-such.yaml"), 4),
         (("--help",), 0),
         (("--version",), 0),
     ],
