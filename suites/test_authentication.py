@@ -249,14 +249,25 @@ def test_the_token_authenticates(portal: Portal, fmt: str) -> None:
 @pytest.mark.writes
 @pytest.mark.alone
 def test_the_token_authenticates_writes(portal: Portal) -> None:
-    """The token that login gave authenticates PUT as it does GET."""
-    record = portal.spare(portal.creatable()[0])
-    fmt, body = portal.written(record.kind, portal.changes(record.kind, record.name))
+    """The token that login gave authenticates PUT, POST and DELETE as it does GET."""
+    kind = portal.creatable()[0]
+    record = portal.spare(kind)  # a POST that worked with the run's credential
+    fmt, body = portal.written(kind, portal.changes(kind, record.name))
     given_success(portal.ask("PUT", record.path, fmt, body=body), "PUT with the run's credential")
     credential = logins.given_token(portal, "json", 2)
     reading = portal.get("people/@self", fmt, credential=credential, fresh=True)
     given_success(reading, "GET with the token")
     expect_success(portal.ask("PUT", record.path, fmt, body=body, credential=credential))
+    removal = portal.removal_of(kind)
+    if removal is None or removal.works:  # else no further record is made
+        name = portal.name(kind.name, "by token")
+        _, body = portal.written(kind, portal.fields(kind, name))
+        asked, made = portal.create(kind, name, fmt, body, credential=credential)
+        expect_success(asked)
+        # One that has to be disabled first is left to the clean-up.
+        if made is not None and not (removal and removal.disabling):
+            expect_success(portal.ask("DELETE", made.path, "json", credential=credential))
+            portal.note_gone(made, portal.get(made.path, "json", fresh=True))
 
 
 @pytest.mark.requirement("AUTH-12")

@@ -170,6 +170,22 @@ def _refusal_logs_in(parts: Parts) -> None:
     also_identify(find)(parts)
 
 
+def _logs_address_in(parts: Parts) -> None:
+    """Let in whoever asks without a credential from an address that somebody logged in from."""
+    inside: dict[str, Account] = {}
+
+    def change(call: Call, outcome: Outcome) -> Outcome:
+        inside[call.asked.address] = first_account(parts)
+        return outcome
+
+    def find(_: Parts, asked: Asked) -> Account | None:
+        shown = asked.headers.get("authorization")
+        return None if shown is not None else inside.get(asked.address)
+
+    on_success(change, _LOGIN)(parts)
+    also_identify(find)(parts)
+
+
 FORM, JSON = "x-www-form-urlencoded", "json"
 
 FAULTS = (
@@ -310,6 +326,36 @@ FAULTS = (
         requirement="AUTH-11",
         summary="the token from login is good for .json alone",
         apply=_good_when(lambda asked, times: asked.path.endswith(".json")),
+    ),
+    Fault(
+        name="login-token-not-to-delete",
+        requirement="AUTH-11",
+        summary="the token from login is not good for DELETE",
+        apply=_good_when(lambda asked, times: asked.method != "DELETE"),
+    ),
+    Fault(
+        name="login-token-not-to-post",
+        requirement="AUTH-11",
+        summary="the token from login is not good for POST",
+        apply=_good_when(lambda asked, times: asked.method != "POST"),
+    ),
+    Fault(
+        name="login-token-not-for-xml",
+        requirement="AUTH-11",
+        summary="the token from login is not good with .xml",
+        apply=_good_when(lambda asked, times: not asked.path.endswith(".xml")),
+    ),
+    Fault(
+        name="login-token-three-times",
+        requirement="AUTH-11",
+        summary="the token from login is good for three requests",
+        apply=_good_when(lambda asked, times: times <= 3),
+    ),
+    Fault(
+        name="login-opens-address",
+        requirement="AUTH-1",
+        summary="whoever shares the address of one who logged in is let in",
+        apply=_logs_address_in,
     ),
     Fault(
         name="login-failure-gives-token",

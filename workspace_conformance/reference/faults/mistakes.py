@@ -133,6 +133,30 @@ FAULTS = (
         apply=_mended(_first_of_list, "PUT"),
     ),
     Fault(
+        name="json-unclosed-reworded",
+        requirement="REQ-3",
+        summary="PUT to a comment: a JSON body without its last brace is accepted",
+        apply=_mended(_close, "PUT", kinds=(Kind.COMMENT,)),
+    ),
+    Fault(
+        name="json-trailing-reworded",
+        requirement="REQ-3",
+        summary="PUT to a comment: a JSON body with text behind it is accepted",
+        apply=_mended(_cut_behind, "PUT", kinds=(Kind.COMMENT,)),
+    ),
+    Fault(
+        name="json-quotes-in-new-comments",
+        requirement="REQ-3",
+        summary="POST of a comment: a JSON body in single quotes is accepted",
+        apply=_mended(_doubled_quotes, "POST", kinds=(Kind.COMMENTS,)),
+    ),
+    Fault(
+        name="json-list-for-people",
+        requirement="REQ-3",
+        summary="PUT to a person: a list of one object is accepted",
+        apply=_mended(_first_of_list, "PUT", kinds=(Kind.PERSON,)),
+    ),
+    Fault(
         name="json-mark",
         requirement="FMT-1",
         summary="JSON begins with a byte order mark",
