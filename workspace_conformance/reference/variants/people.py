@@ -6,7 +6,7 @@ from collections.abc import Callable
 from .. import bodies, views
 from ..faults.calls import where
 from ..parts import Parts
-from ..values import Call, Kind, Outcome
+from ..values import Call, Kind, Mistake, Outcome
 from .model import Variant, deciding, parts
 
 _LEAVING = "what a person has to be before they can be deleted"
@@ -47,7 +47,10 @@ def _disabled_first(
             person = to.store.find_person(call.place.id) if _DELETES(call) else None
             if person is not None and person.id not in disabled:
                 return NOT_SUSPENDED
-            done = by(to, call, disabled)
+            try:
+                done = by(to, call, disabled)
+            except Mistake:  # a body that cannot be read is refused as ever
+                done = None
             return inner(call) if done is None else done
 
         to.perform = perform
