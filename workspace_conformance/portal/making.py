@@ -92,16 +92,19 @@ class Maker(Served):
         return exchange
 
     def _disable_first(self, path: str, credential: Credential | None) -> None:
-        """Disable a person of ours before the account removes them, where that is needed."""
+        """Disable a person of ours before the account removes them, or what is below them, where that
+        is needed: a removal below a person may remove them, too, and from then on nobody knows.
+        """
         found = self._removals.get("person")
         if credential is not None or found is None or not found.disabling:
             return
-        path = path.removesuffix(".json").removesuffix(".xml")
-        if path not in self._disabled and self.foreign.is_kept(path):
-            is_person = path.startswith(f"{found.kind.folder}/")
-            if is_person and path.count("/") == found.kind.folder.count("/") + 1:
-                self._disabled.add(path)
-                disable(self, path, found.disabling)
+        folder = f"{found.kind.folder}/"
+        if path.startswith(folder):
+            name = path.removeprefix(folder).partition("/")[0]
+            person = folder + name.removesuffix(".json").removesuffix(".xml")
+            if person not in self._disabled and self.foreign.is_kept(person):
+                self._disabled.add(person)
+                disable(self, person, found.disabling)
 
     def check_ours(self, method: str, path: str) -> None:
         """Raises SomebodyElses where a request would change what is not ours; for whoever sends it
