@@ -55,7 +55,7 @@ def test_servers_that_are_not_ours_were_judged(columns: dict[str, dict[str, str]
     for name in ("Prism", "Mockoon"):
         said = " ".join(foreign[name].values())
         assert "failed" in said
-        assert "passed" in said
+        assert "partial" in said  # most of the documented API is absent there
 
 
 def test_the_page_says_the_same(columns: dict[str, dict[str, str]]) -> None:

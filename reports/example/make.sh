@@ -70,7 +70,8 @@ mock=(--allow-writes --allow-burst --pace off)
   >"$work/prism-server.log" 2>&1 &
 servers+=($!)
 answers http://127.0.0.1:4010/
-judge 1 prism --target http://127.0.0.1:4010 "${mock[@]}"
+# Prism ends at a Content-Type that is no media type; what it would have answered later is worth more.
+judge 1 prism --target http://127.0.0.1:4010 "${mock[@]}" -k "not odd_media_type"
 
 "$work/node_modules/.bin/mockoon-cli" start --data "$work/openapi.json" --repair --hostname 127.0.0.1 \
   --port 4011 --disable-admin-api --disable-log-to-file >"$work/mockoon-server.log" 2>&1 &
