@@ -21,7 +21,7 @@ from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears, kept
+from workspace_conformance.portal.ownership import bears, kept, whole_list
 from workspace_conformance.portal.records import Portal, Record
 from workspace_conformance.transport.client import succeeded
 
@@ -111,7 +111,7 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
         given_success(done, f"{method} on a record of ours")
         after = _state(portal, kind, right)
         if method == "PUT":
-            listed, is_outdated = _listed_after(portal, subject, done, before[0], after[0])
+            listed, is_outdated = _listed_after(portal, subject, done, after[0])
         found[method] = _difference(portal, subject, before, after, neighbours)
         if found[method] is not None:
             _given_still(portal, subject, right, after[1].received - before[0].sent)
@@ -120,41 +120,43 @@ def _experiment(portal: Portal, kind: Kind, attempt: int) -> Life:
 
 
 def _listed_after(
-    portal: Portal, subject: Record, updated: Exchange, before: Exchange, after: Exchange
+    portal: Portal, subject: Record, updated: Exchange, after: Exchange
 ) -> tuple[Exchange | None, bool]:
     """The list that shows what the PUT reported as changed, and whether it shows it as it was before
     the PUT; a list may lag behind, but not for long, and may show less than the record's own URL.
     """
-    kind, fields = subject.kind, portal.fields(subject.kind, subject.name)
-    was = by_id(before).get(subject.id)
-    reported = _changed(kind, fields, was, contents.record(updated))
+    kind, old = subject.kind, portal.fields(subject.kind, subject.name)
+    reported = _changed(kind, old, contents.record(updated))
     # Where the PUT reports nothing of it, the record's own URL tells what has changed.
-    changed = reported or _changed(kind, fields, was, portal.shown(subject))
-    if was is None or not changed:
+    changed = reported or _changed(kind, old, portal.shown(subject))
+
+    def shown(listed: Exchange) -> contents.View:
+        pages = by_id(listed) if subject.id in by_id(listed) else whole_list(portal, kind)
+        return (pages or {}).get(subject.id, {})
+
+    def is_old(view: contents.View) -> bool:
+        return any(kept(kind, member, old, contents.text(view, member)) for member in changed)
+
+    view = shown(after)
+    if not any(contents.text(view, member) for member in changed):
         return None, False
-    old = {member: was[member] for member in changed}
-
-    def is_old(listed: Exchange) -> bool:
-        now = by_id(listed).get(subject.id, {})
-        return any(now.get(member) == value for member, value in old.items())
-
-    if not is_old(after):
+    if not is_old(view):
         return after, False
     if not reported:
         return None, False
     let_list_follow(portal)
     again = portal.served(kind.collection, fresh=True)
-    return again, succeeded(again) and is_old(again)
+    return again, succeeded(again) and is_old(shown(again))
 
 
-def _changed(
-    kind: Kind, fields: dict[str, str], was: contents.View | None, now: contents.View | None
-) -> list[str]:
-    """The texts that a list showed whole before a PUT, and that are others after it."""
+def _changed(kind: Kind, old: dict[str, str], now: contents.View | None) -> list[str]:
+    """The texts of a record that are no longer those that it was made with."""
     return [
         member
-        for member in difference(was, now, kind.carried)
-        if kept(kind, member, fields, contents.text(was, member))
+        for member, field in kind.carried.items()
+        if field in old
+        and contents.text(now, member)
+        and not kept(kind, member, old, contents.text(now, member))
     ]
 
 
