@@ -79,9 +79,9 @@ FAULTS = (
         ),
     ),
     Fault(
-        name="accept-list-over-suffix-of-people",
+        name="accept-list-for-people",
         requirement="FMT-6",
-        summary="lists of people: an Accept of several decides against the suffix",
+        summary="people: an Accept of several decides against the suffix",
         apply=_in_form(
             lambda asked, place: _of_several(asked) if place.suffix else None, (Kind.PEOPLE,)
         ),
@@ -142,9 +142,9 @@ FAULTS = (
         apply=on_envelope(_bare, JSON, when=lambda call: _of_several(call.asked) is not None),
     ),
     Fault(
-        name="told-headers-refused-with-xml",
+        name="told-headers-not-with-xml",
         requirement="REQ-4",
-        summary="GET with .xml and the headers that clients are told to send: 406",
+        summary="GET with .xml and the headers told to clients: 406",
         apply=answer_with(
             Outcome(406, error="Not acceptable"), _on(_told, where("GET", suffixes=(XML,)))
         ),
@@ -152,13 +152,13 @@ FAULTS = (
     Fault(
         name="query-ends-as-suffix",
         requirement="FMT-9",
-        summary="records: a suffix at the end of the query decides against that of the path",
+        summary="records: a suffix that ends the query decides",
         apply=_in_form(lambda asked, place: _end_of_query(asked) if place.suffix else None, ITEMS),
     ),
     Fault(
-        name="query-ends-as-suffix-of-lists",
+        name="query-ends-as-suffix-lists",
         requirement="FMT-3",
-        summary="lists: no suffix, and one at the end of the query: it is taken for one",
+        summary="lists without suffix: one that ends the query is taken",
         apply=_in_form(
             lambda asked, place: (
                 _end_of_query(asked)
@@ -188,7 +188,7 @@ FAULTS = (
     Fault(
         name="content-type-exactly",
         requirement="FMT-12",
-        summary="no suffix: Content-Type counts without charset and in small letters",
+        summary="no suffix: Content-Type counts in small letters alone",
         apply=_exact_type,
     ),
 )
