@@ -377,9 +377,14 @@ def test_an_odd_media_type_is_no_server_error(portal: Portal, resource: str) -> 
 
 @pytest.mark.requirement("STA-8")
 @pytest.mark.writes
-@pytest.mark.parametrize("place", ["1", "2", "3", "comment"])
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-@pytest.mark.parametrize("mistake", envelopes.MISTAKES)
+@pytest.mark.parametrize(
+    ("mistake", "method", "place"),
+    [  # every pair of the three
+        (mistake, ("POST", "PUT")[(row + column) % 2], place)
+        for row, mistake in enumerate(envelopes.MISTAKES)
+        for column, place in enumerate(("1", "2", "3", "comment"))
+    ],
+)
 def test_a_mistaken_write_is_no_server_error(
     portal: Portal, mistake: str, method: str, place: str
 ) -> None:

@@ -108,9 +108,11 @@ def test_nothing_is_left_behind(two: tuple[Whole, Whole]) -> None:
         assert each.unchanged
 
 
-def test_a_whole_run_takes_fewer_than_1900_requests(two: tuple[Whole, Whole]) -> None:
+def test_a_whole_run_takes_fewer_than_1800_requests(two: tuple[Whole, Whole]) -> None:
+    """The campaign against the limiter, which is not in it, takes 717 more."""
     for each in two:
-        assert sum(each.questions.values()) == each.ran.results["traffic"]["requests"] < 1900
+        assert sum(each.questions.values()) == each.ran.results["traffic"]["requests"]
+        assert sum(each.questions.values()) < 1800
 
 
 def test_one_question_is_seldom_asked_twice(two: tuple[Whole, Whole]) -> None:

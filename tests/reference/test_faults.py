@@ -1,10 +1,12 @@
 """Every fault is declared well, and shows."""
 
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from urllib.parse import urlencode
 
 import pytest
 
@@ -210,6 +212,37 @@ def writing(client: Client) -> Iterator[Reply]:
     yield client.get("community/blog.json")
 
 
+def writing_in_other_shapes(client: Client) -> Iterator[Reply]:
+    """Bodies of odd texts and spellings, with other headers, with queries, and without Accept."""
+    store = client.app.parts.store
+    group, post = store.groups.all()[0].id, store.posts.all()[0].id
+    said = f"community/blog/{post}/comment"
+    made = client.post(f"{said}.json", json_body={"content": "One"})
+    comment = f"community/blog/comment/{made_id(made)}"
+    person = f"people/{store.people.all()[2].id}"
+    charset = {"content-type": "application/json; charset=utf-8"}
+    for text in ("0012.50", "True", "null", " a\tb ]]> ", "Stra\u00dfe Стра"):
+        for path, field in (
+            (f"group/{group}", "groupName"),
+            (f"community/blog/{post}", "content"),
+            (person, "firstname"),
+            (comment, "content"),
+        ):
+            body = {field: text}
+            escaped = json.dumps(body).encode()
+            yield client.put(f"{path}.json", body=escaped, headers=charset)
+            yield client.put(f"{path}.json?a=.xml", json_body=body)
+            small = urlencode(body).lower().replace(field.lower(), field).encode()
+            for media in (FORM, f"{FORM}; charset=utf-8"):
+                yield client.put(path, body=small, headers={"content-type": media})
+            yield client.put(f"{path}.json", body=escaped, headers=JSON_HEADERS)
+            for suffix in (".json", ".xml"):
+                yield client.get(f"{said if path == comment else path}{suffix}")
+    yield client.post("group", form={"groupName": "No Accept"})
+    accept = {"accept": "text/xml, */*;q=0.1"}
+    yield client.delete(f"{comment}.json?a=1", headers=accept)
+
+
 def mistaking(client: Client) -> Iterator[Reply]:
     """What is rarely sent: credentials nearly right, media types and parameters that are none."""
     token = client.token
@@ -341,7 +374,15 @@ def correct(options: Options, script: Script) -> list[Seen]:
 
 def everything(client: Client) -> Iterator[Reply]:
     """All but the limiter."""
-    for part in (reading, reading_in_other_shapes, asking_for_ids, identifying, writing, mistaking):
+    for part in (
+        reading,
+        reading_in_other_shapes,
+        asking_for_ids,
+        identifying,
+        writing,
+        writing_in_other_shapes,
+        mistaking,
+    ):
         yield from part(client)
 
 

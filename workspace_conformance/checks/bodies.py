@@ -169,9 +169,9 @@ def _from_json(portal: Portal, kind: Kind, fields: dict[str, str], member: str, 
     record = portal.make(kind, "reference", fields[field][-40:].encode().hex()[:16])
     body = as_json(kind.typed(fields))
     done = portal.ask("PUT", kind.changed_at(record.path), "json", body=body)
-    if not succeeded(done):
-        return ""
-    return contents.text(contents.record(portal.served(record.path, fresh=True)), member)
+    shown = contents.record(portal.served(record.path, fresh=True)) if succeeded(done) else None
+    portal.remove(record)  # it bears the name of another now
+    return contents.text(shown, member)
 
 
 # --- prescribed headers ---------------------------------------------------------------------------

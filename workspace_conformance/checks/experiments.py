@@ -88,9 +88,10 @@ class Refusal:
 
 def encoded(fmt: str, fields: dict[str, str]) -> Body:
     """The body for a format: JSON for .json; a form otherwise, which names no response format
-    (FMT-3). A form writes a space as %20 or as a plus sign: with .xml the one, without the other.
+    (FMT-3). A form writes a space as %20 or as a plus sign: with .xml the one, without the other, and
+    with small hexadecimal digits.
     """
-    return as_json(fields) if fmt == "json" else as_form(fields, plus=not fmt)
+    return as_json(fields) if fmt == "json" else as_form(fields, plus=not fmt, small=not fmt)
 
 
 def creation(portal: Portal, slot: int, fmt: str) -> Creation:

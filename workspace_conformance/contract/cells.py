@@ -90,25 +90,35 @@ def cells(name: str) -> list[dict[str, str]]:
     return arrays()[name].cells()
 
 
-def covering(factors: dict[str, Sequence[str]]) -> list[list[str]]:
+def covering(factors: dict[str, Sequence[str]], whole: int = 0) -> list[list[str]]:
     """Rows that hold every pair of values of two factors, and as many triples as so many rows easily
-    can; the same for the same factors.
+    can; the same for the same factors. `whole`: how many of the first factors are combined in each
+    way, once.
     """
     from allpairspy import AllPairs  # type: ignore[import-untyped]  # here: no run needs it
 
-    rows = [list(row) for row in AllPairs([list(values) for values in factors.values()])]
-    _spread(rows, list(factors.values()))
+    values = [list(each) for each in factors.values()]
+    rows = [list(row) for row in (product(*values[:whole]) if whole else AllPairs(values))]
+    for number, row in enumerate(rows):
+        row += [
+            each[(number + number // len(each) ** place) % len(each)]
+            for place, each in enumerate(values[len(row) :])
+        ]
+    _spread(rows, values, max(1, whole))
     return rows
 
 
-def _spread(rows: list[list[str]], values: Sequence[Sequence[str]]) -> None:
-    """Change values that no pair needs, and swap them between rows alike in their first, where the
-    rows then hold triples that no other does.
+_PAIR = 1000  # how many triples a pair is worth
+
+
+def _spread(rows: list[list[str]], values: Sequence[Sequence[str]], kept: int) -> None:
+    """Change values, and swap them between rows alike in their first, where the rows then hold more
+    pairs, or triples that no other does; of each row the first `kept` stay.
     """
     held = Counter(part for row in rows for part in _parts(row))
 
     def gain(changes: Sequence[tuple[list[str], int, str]]) -> int:
-        """How many triples more the rows would hold; none where a pair were lost."""
+        """How many triples more the rows would hold."""
         lost = Counter(part for row, place, _ in changes for part in _parts(row, place))
         new = Counter(
             part
@@ -117,7 +127,8 @@ def _spread(rows: list[list[str]], values: Sequence[Sequence[str]]) -> None:
         )
         gone = [part for part in lost if held[part] == lost[part] and part not in new]
         come = [part for part in new if held[part] == 0]
-        return 0 if any(len(part) == 2 for part in gone) else len(come) - len(gone)
+        worth = [sum(_PAIR if len(part) == 2 else 1 for part in parts) for parts in (come, gone)]
+        return worth[0] - worth[1]
 
     def change(changes: Sequence[tuple[list[str], int, str]]) -> bool:
         if gain(changes) < 1:
@@ -131,7 +142,7 @@ def _spread(rows: list[list[str]], values: Sequence[Sequence[str]]) -> None:
     moved = True
     while moved:
         moved = False
-        for place, row in product(range(1, len(values)), rows):
+        for place, row in product(range(kept, len(values)), rows):
             for value in values[place]:
                 moved |= change([(row, place, value)])
             for other in rows:
@@ -157,7 +168,9 @@ def text() -> str:
     data = json.loads(schema_path(FILE).read_text(encoding="utf-8"))
     parts = []
     for name, each in data.items():
-        rows = ",\n".join(f"      {json.dumps(row)}" for row in covering(each["factors"]))
+        rows = ",\n".join(
+            f"      {json.dumps(row)}" for row in covering(each["factors"], each.get("whole", 0))
+        )
         factors = ",\n".join(
             f"      {json.dumps(factor)}: {json.dumps(values)}"
             for factor, values in each["factors"].items()
@@ -169,6 +182,7 @@ def text() -> str:
         parts.append(
             f'  {json.dumps(name)}: {{\n    "factors": {{\n{factors}\n    }},\n'
             + (f'    "kin": {{\n{kin}\n    }},\n' if kin else "")
+            + (f'    "whole": {each["whole"]},\n' if "whole" in each else "")
             + f'    "rows": [\n{rows}\n    ]\n  }}'
         )
     return "{\n" + ",\n".join(parts) + "\n}\n"

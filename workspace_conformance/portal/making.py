@@ -183,6 +183,8 @@ class Maker(Served):
         headers: Sequence[tuple[str, str]] = (),
         credential: Credential | None = None,
         look: bool = False,
+        query: str = "",
+        bare: bool = False,
     ) -> tuple[Exchange, Record | None]:
         """POST a record of ours, journalled first; the exchange, and the record where the answer
         shows one. With `look` what is served at its place is asked for.
@@ -190,7 +192,8 @@ class Maker(Served):
         self._need_consent()
         if credential is None:
             self._given_removable(kind)
-        return self._create(kind, name, fmt, body, headers, credential, look)
+        more = {"headers": headers, "credential": credential, "query": query, "bare": bare}
+        return self._create(kind, name, fmt, body, look, **more)
 
     def _create(
         self,
@@ -198,18 +201,15 @@ class Maker(Served):
         name: str,
         fmt: str,
         body: Body,
-        headers: Sequence[tuple[str, str]] = (),
-        credential: Credential | None = None,
         look: bool = False,
+        **more: Any,
     ) -> tuple[Exchange, Record | None]:
         path = kind.make
         if kind.parent is not None:
             path = path.replace("{parent}", encode(self._needed(kind)["parent"]))
         self.journal.intend(kind.name, name)
         try:
-            exchange = self.ask(
-                "POST", path, fmt, body=body, headers=headers, credential=credential
-            )
+            exchange = self.ask("POST", path, fmt, body=body, **more)
         except Untested:  # nothing was sent
             self.journal.gone(name)
             raise

@@ -161,12 +161,13 @@ def kept(kind: Kind, member: str, fields: Mapping[str, str], shown: str) -> bool
     around them is the portal's business. So are escapes for a page, capitals, and white space.
     """
     if member in kind.carried:
-        return _plain(shown) == _plain(fields[kind.carried[member]])
+        return plain(shown) == plain(fields[kind.carried[member]])
     words = re.findall(r"[^\W_](?:[^\W_]|-){2,}", fields[kind.holds[member]])
-    return all(_plain(word) in _plain(shown) for word in words)
+    return all(plain(word) in plain(shown) for word in words)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text without what a portal may change of it: escapes, capitals, white space."""
     return " ".join(unescape(text).split()).casefold()
 
 

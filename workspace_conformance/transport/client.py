@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlencode
@@ -47,10 +48,14 @@ def as_json(fields: Mapping[str, object]) -> Body:
     return Body(json.dumps(fields, ensure_ascii=False).encode(), "application/json")
 
 
-def as_form(fields: Mapping[str, object], *, plus: bool = False) -> Body:
-    """Fields as an application/x-www-form-urlencoded body (UTF-8); a space is %20, or a plus sign."""
-    text = urlencode(fields, quote_via=quote_plus if plus else quote)
-    return Body(text.encode(), "application/x-www-form-urlencoded")
+def as_form(fields: Mapping[str, object], *, plus: bool = False, small: bool = False) -> Body:
+    """Fields as an application/x-www-form-urlencoded body (UTF-8); a space is %20, or a plus sign.
+    `small`: with small hexadecimal digits, which say the same.
+    """
+    content = urlencode(fields, quote_via=quote_plus if plus else quote).encode()
+    if small:
+        content = re.sub(rb"%[0-9A-F]{2}", lambda found: found[0].lower(), content)
+    return Body(content, "application/x-www-form-urlencoded")
 
 
 class Client:

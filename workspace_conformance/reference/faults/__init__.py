@@ -31,6 +31,7 @@ from . import (
     rest,
     undocumented,
     updates,
+    writing_cells,
 )
 from .model import Fault
 
@@ -47,6 +48,7 @@ FAULTS: tuple[Fault, ...] = (
     *format_cells.FAULTS,
     *agreement.FAULTS,
     *requests.FAULTS,
+    *writing_cells.FAULTS,
     *mistakes.FAULTS,
     *responses.FAULTS,
     *envelope.FAULTS,
