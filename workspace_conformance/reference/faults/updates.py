@@ -138,7 +138,7 @@ FAULTS = (
     ),
     *(
         Fault(
-            name=f"second-update-ignored-{word}",
+            name=f"late-put-ignored-{word}",
             requirement="REQ-1",
             summary=f"the second PUT to a {word} is answered with what the first kept",
             apply=_ignores_second(where("PUT", kinds=(kind,))),
