@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -146,7 +146,7 @@ def near(about: Subject) -> Ids:
         taken = {name.lower() for name in about.known}
         found = [other for other in about.others if other.lower() not in taken]
         always += [Identifier(other, encode(other), OTHER_KIND) for other in found]
-    return Ids(tuple(always), sampled_from(misses))
+    return Ids(tuple(always), sampled_from(_share(about, misses, always)))
 
 
 def numbers_near(about: Subject) -> list[Identifier]:
@@ -179,7 +179,8 @@ def escapes(about: Subject) -> Ids:
         f"/api/2.0/{about.kind.collection}/{about.real}".casefold()
     }
     leading = [each for each in found if _resolved(about, each) in ends]
-    return Ids((*always, *_one_of_each(leading)), sampled_from(found))
+    always += _one_of_each(leading)
+    return Ids(tuple(always), sampled_from(_share(about, found, always)))
 
 
 def placeholders(about: Subject) -> Ids:
@@ -210,6 +211,17 @@ def _one_of_each(found: Iterable[Identifier]) -> list[Identifier]:
     for each in found:
         first.setdefault(each.kind, each)
     return list(first.values())
+
+
+def _share(
+    about: Subject, found: Sequence[Identifier], always: Collection[Identifier]
+) -> list[Identifier]:
+    """A third of the ids that are not always asked, another third for each kind of records: what is
+    drawn from them reaches further than what is drawn three times from all.
+    """
+    names = list(PARAMETERS)
+    others = [each for each in found if each not in always]
+    return others[names.index(about.kind.name) :: len(names)] or list(found)
 
 
 def _resolved(about: Subject, found: Identifier) -> str:

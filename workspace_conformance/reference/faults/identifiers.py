@@ -266,6 +266,12 @@ FAULTS = (
         apply=_matching(lambda real, id: id.startswith(real)),
     ),
     Fault(
+        name="id-list-first",
+        requirement="ID-4",
+        summary="of ids separated by commas the first is served",
+        apply=_matching(lambda real, id: id.split(",")[0] == real),
+    ),
+    Fault(
         name="id-null-cut",
         requirement="ID-4",
         summary="an id ends at a null character",
