@@ -135,7 +135,7 @@ FAULTS = (
     Fault(
         name="json-unclosed-reworded",
         requirement="REQ-3",
-        summary="PUT to a comment: a JSON body without its last brace is accepted",
+        summary="PUT to a comment: JSON without its last brace is accepted",
         apply=_mended(_close, "PUT", kinds=(Kind.COMMENT,)),
     ),
     Fault(

@@ -201,7 +201,7 @@ FAULTS = (
     Fault(
         name="comments-of-deleted-post",
         requirement="STA-5",
-        summary="GET of the comments of a post that was deleted: 200, an empty list",
+        summary="GET of the comments of a deleted post: 200, an empty list",
         apply=_comments_of_deleted,
     ),
     *(

@@ -140,7 +140,7 @@ FAULTS = (
         Fault(
             name=f"late-put-ignored-{word}",
             requirement="REQ-1",
-            summary=f"the second PUT to a {word} is answered with what the first kept",
+            summary=f"the second PUT to a {word} answers what the first kept",
             apply=_ignores_second(where("PUT", kinds=(kind,))),
         )
         for word, kind in _EACH
