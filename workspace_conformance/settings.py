@@ -81,7 +81,7 @@ class Settings:
     report_dir: Path = Path("reports")
     breadth: str = "documented"  # how much is judged: the whole documented API, or its "core"
     described: Description | None = None  # operations of the target's own, beside the documented
-    id_examples: int = 25
+    id_examples: int = 20
     rate: Rate = DOCUMENTED_RATE
     pace: int | None = 450  # requests in any period of the rate; None: off
     overlap: int = 16  # cases under way at once

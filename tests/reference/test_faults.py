@@ -215,7 +215,8 @@ def writing(client: Client) -> Iterator[Reply]:
 def writing_in_other_shapes(client: Client) -> Iterator[Reply]:
     """Bodies of odd texts and spellings, with other headers, with queries, and without Accept."""
     store = client.app.parts.store
-    group, post = store.groups.all()[0].id, store.posts.all()[0].id
+    group, posts = store.groups.all()[0].id, store.posts.all()
+    post = posts[0].id if posts else UNKNOWN
     said = f"community/blog/{post}/comment"
     made = client.post(f"{said}.json", json_body={"content": "One"})
     comment = f"community/blog/comment/{made_id(made)}"

@@ -248,7 +248,7 @@ def _resolve(read: OptionValues) -> Settings:
             described=_load_description(read.text("--openapi")),
             id_examples=THOROUGH
             if (examples or "").strip().lower() == "thorough"
-            else read.number("--id-examples", 25, 1, 10_000),
+            else read.number("--id-examples", 20, 1, 10_000),
             rate=rate,
             pace=pace,
             overlap=read.number("--overlap", 16, 1, 64),
