@@ -60,7 +60,7 @@ FAULTS = (
     ),
     *(
         Fault(
-            name=f"{method.lower()}-in-version-{number}",
+            name=f"{method.lower()}-in-version-{number[:1]}",
             requirement="STA-7",
             summary=f"{method} in api/{number} is that in api/2.0",
             apply=_version(number, method),
