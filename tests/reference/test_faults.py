@@ -244,6 +244,55 @@ def writing_in_other_shapes(client: Client) -> Iterator[Reply]:
     yield client.delete(f"{comment}.json?a=1", headers=accept)
 
 
+def asking_for_what_is_gone(client: Client) -> Iterator[Reply]:
+    """Writes to what was deleted, below and beside what is documented, and of other versions."""
+    hired = {"email": "gone.one@portal.test", "firstname": "Gone", "lastname": "One"}
+    body = {"title": "Gone", "content": "Gone", "groupName": "Gone", **hired}
+    for path in ("community/blog", "group", "people"):
+        id = made_id(client.post(f"{path}.json", json_body=body))
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            yield client.ask(method, f"{path}/{id}/below.json", json_body=body)
+        said = f"{path}/{id}/comment"
+        for suffix in (".json", ".xml", ""):
+            yield client.post(f"{said}{suffix}", form={"content": "Gone"})
+        yield client.get(f"{said}.json")
+        comment = made_id(client.post(f"{said}.json", json_body={"content": "Gone"}))
+        own = f"community/blog/comment/{comment}.json"
+        for broken in (b'{"content": "odd"', b'{"content": "odd"} more'):
+            yield client.put(own, body=broken, headers={"content-type": "application/json"})
+        yield client.put(f"{path}/{id}.json", json_body=body)
+        listed = b"[" + json.dumps(body).encode() + b"]"
+        yield client.put(
+            f"{path}/{id}.json", body=listed, headers={"content-type": "application/json"}
+        )
+        client.post("group.json", json_body={"groupName": "Managed", "groupManager": id})
+        yield client.get(f"{path}.json")
+        for target in (own, f"{path}/{id}.json"):
+            yield client.delete(target)
+            yield client.get(f"{said}.json")
+            yield client.put(target, json_body=body)
+            yield client.delete(target)
+        yield client.post(f"{said}.json", json_body={"content": "Gone"})
+        yield client.get("group.json")
+        yield client.post(f"{path}/{UNKNOWN}/comment.json", json_body={"content": "Gone"})
+        listed = b"[" + json.dumps(body).encode() + b"]"
+        yield client.post(f"{path}.json", body=listed, headers={"content-type": "application/json"})
+        for version in ("1.0", "3.0"):
+            for method in ("GET", "POST", "PUT", "DELETE"):
+                yield client.ask(method, f"/api/{version}/{path}.json", json_body=body)
+                yield client.ask(method, f"/api/{version}/{path}/{UNKNOWN}.json", json_body=body)
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+        yield client.ask(method, "beside.json", json_body=body)
+        yield client.ask(method, "people/@self/below.json", json_body=body)
+    credentials = client.app.credentials
+    login = logging_in(client, credentials.username, credentials.password)
+    issued = re.search(rb'"token":"([\w-]+)"', login.answer.body)
+    headers = {"authorization": issued[1].decode() if issued else "none"}
+    yield client.get("group.xml", headers=headers)
+    yield client.post("group.json", json_body={"groupName": "Login"}, headers=headers)
+    yield client.delete(f"group/{UNKNOWN}.json", headers=headers)
+
+
 def mistaking(client: Client) -> Iterator[Reply]:
     """What is rarely sent: credentials nearly right, media types and parameters that are none."""
     token = client.token
@@ -382,6 +431,7 @@ def everything(client: Client) -> Iterator[Reply]:
         identifying,
         writing,
         writing_in_other_shapes,
+        asking_for_what_is_gone,
         mistaking,
     ):
         yield from part(client)
