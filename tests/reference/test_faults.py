@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from workspace_conformance.contract.requirements import load
 from workspace_conformance.reference import Options, Rate
 from workspace_conformance.reference.faults import FAULTS, Fault, find, listing
+from workspace_conformance.reference.store import Shelf
 
 from . import documented
 from .support import FORM, UNKNOWN, Client, Reply, make_client
@@ -215,8 +217,7 @@ def writing(client: Client) -> Iterator[Reply]:
 def writing_in_other_shapes(client: Client) -> Iterator[Reply]:
     """Bodies of odd texts and spellings, with other headers, with queries, and without Accept."""
     store = client.app.parts.store
-    group, posts = store.groups.all()[0].id, store.posts.all()
-    post = posts[0].id if posts else UNKNOWN
+    group, post = first(store.groups), first(store.posts)
     said = f"community/blog/{post}/comment"
     made = client.post(f"{said}.json", json_body={"content": "One"})
     comment = f"community/blog/comment/{made_id(made)}"
@@ -301,8 +302,8 @@ def mistaking(client: Client) -> Iterator[Reply]:
         yield client.get("group.json", headers={"authorization": near})
     odd = [f"BearerX{token}", f'"{token}"', f"{token}, {token}", token[1:], f"x{token}"]
     odd += [f"{token}\xe9", token + "A" * 2000, f"Bearer Bearer {token}", token.swapcase()]
-    posts, group = client.app.parts.store.posts.all(), client.app.parts.store.groups.all()[1].id
-    post = posts[0].id if posts else UNKNOWN
+    store = client.app.parts.store
+    group, post = first(store.groups), first(store.posts)
     said = f"community/blog/{post}/comment"
     for value in [*odd, f"Basic {token}", f"{token[:-2]}~{token[-1]}"]:
         headers = {"authorization": value}
@@ -349,6 +350,84 @@ def mistaking(client: Client) -> Iterator[Reply]:
     yield client.put("people/nobody-here.json", json_body={"firstname": "No"})
 
 
+def living_on(client: Client) -> Iterator[Reply]:
+    """What becomes of records after an update and after their removal, list and all; and paths that
+    nobody documents.
+    """
+    posts, groups = "community/blog", "group"
+    store = client.app.parts.store
+    for path, fields, change in (
+        (posts, {"title": "One", "content": "One"}, {"title": "Other", "content": "Other"}),
+        (groups, {"groupName": "One"}, {"groupName": "Other"}),
+        (
+            "people",
+            {"email": "one@portal.test", "firstname": "One", "lastname": "One"},
+            {"title": "X"},
+        ),
+    ):
+        yield (made := client.post(f"{path}.json", json_body=fields))
+        item = f"{path}/{made_id(made)}"
+        yield client.put(f"{item}.json", json_body=change)
+        yield client.get(f"{path}.json")
+        yield client.delete(f"{item}.json")
+        for suffix in (".json", ""):
+            yield client.put(f"{item}{suffix}", form=change)
+            yield client.delete(f"{item}{suffix}")
+        yield client.get(f"{path}.json")
+        for list_of in (posts, groups, "people"):
+            yield client.get(f"{list_of}.json")
+    yield (made := client.post(f"{posts}.json", json_body={"title": "Gone", "content": "Gone"}))
+    gone = f"{posts}/{made_id(made)}"
+    for suffix in (".json", ".xml", ""):
+        yield (said := client.post(f"{gone}/comment{suffix}", form={"content": "Said"}))
+        yield client.get(f"{gone}/comment.json")
+    yield (said := client.post(f"{gone}/comment.json", json_body={"content": "Said"}))
+    comment = f"{posts}/comment/{made_id(said)}"
+    yield client.get(f"{gone}/comment.json")
+    for body in (b'{"content": "Odd"', b'{"content": "Odd"} more'):
+        yield client.put(comment, body=body, headers=JSON_HEADERS)
+    yield client.delete(f"{comment}.json")
+    yield client.get(f"{gone}/comment.json")
+    yield client.put(f"{comment}.json", json_body={"content": "Said"})
+    yield client.delete(f"{comment}.json")
+    yield client.delete(f"{gone}.json")
+    for post in (gone, f"{posts}/{UNKNOWN}"):
+        yield client.post(f"{post}/comment.json", json_body={"content": "Said"})
+        yield client.get(f"{post}/comment.json")
+    real = f"group/{first(store.groups)}"
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+        for path in (f"{real}/nothing", "nothing", "people/@self/nothing"):
+            yield client.ask(method, f"/api/2.0/{path}")
+        for version in ("1.0", "3.0"):
+            yield client.ask(method, f"/api/{version}/{groups}")
+    yield from writing_badly(client, real)
+    yield client.get(f"{real},x")
+
+
+def writing_badly(client: Client, group: str) -> Iterator[Reply]:
+    """Bodies that are no JSON objects, to every kind; and what a login's token may do."""
+    store = client.app.parts.store
+    post = f"community/blog/{first(store.posts)}"
+    person = f"people/{store.people.all()[2].id}"
+    fields = {"title": "Odd", "groupName": "Odd", "content": "Odd", "firstname": "Odd"}
+    sound = json.dumps(fields).encode()
+    for path in (post, group, person, f"{post}/comment"):
+        for body in (sound[:-1], sound + b" more", b"[" + sound + b"]"):
+            ask = client.post if path.endswith("comment") else client.put
+            yield ask(f"{path}.json", body=body, headers={"content-type": "application/json"})
+    people = {"email": "odd@portal.test", "firstname": "Odd", "lastname": "Odd"}
+    listed = b"[" + json.dumps(people).encode() + b"]"
+    yield client.post("people.json", body=listed, headers={"content-type": "application/json"})
+    credentials = client.app.credentials
+    login = logging_in(client, credentials.username, credentials.password)
+    issued = re.search(rb'"token":"([\w-]+)"', login.answer.body)
+    headers = {"authorization": issued[1].decode() if issued else "none"}
+    for suffix in (".json", ".xml"):
+        yield client.get(f"group{suffix}", headers=headers)
+    yield client.post("group.json", json_body={"groupName": "Odd"}, headers=headers)
+    yield client.delete(f"group/{UNKNOWN}.json", headers=headers)
+
+
 def talking(client: Client, path: str) -> Iterator[Reply]:
     """Comments on one post."""
     ids = []
@@ -359,6 +438,11 @@ def talking(client: Client, path: str) -> Iterator[Reply]:
     yield client.put(f"community/blog/comment/{ids[0]}.json", json_body={"content": "Other"})
     yield client.delete(f"community/blog/comment/{ids[1]}.json")
     yield client.get(f"{path}.json")
+
+
+def first(shelf: Shelf[Any]) -> str:
+    """The id of the first record on a shelf, which a fault may have emptied."""
+    return next((str(record.id) for record in shelf.all()), UNKNOWN)
 
 
 def made_id(reply: Reply) -> str:
@@ -433,6 +517,7 @@ def everything(client: Client) -> Iterator[Reply]:
         writing_in_other_shapes,
         asking_for_what_is_gone,
         mistaking,
+        living_on,
     ):
         yield from part(client)
 
