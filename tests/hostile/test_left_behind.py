@@ -416,6 +416,25 @@ def test_clean_up_removes_only_what_is_listed(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_clean_up_knows_what_an_update_called_a_record(tmp_path: Path) -> None:
+    """A run that was killed while a group of its bore another text than its name; an edited journal
+    that says so of somebody else's group.
+    """
+    with observed_portal() as portal:
+        store = portal.app.parts.store
+        other = store.groups.all()[0]
+        before = portal.held()
+        ours = store.groups.put(replace(other, id=store.new_id(Group, "ours"), name="0012.50"))
+        file = tmp_path / "journal-1.jsonl"
+        notes = journal.Journal(file, portal.url)
+        for name, group, text in (("a", ours, "0012.50"), ("b", other, other.name)):
+            notes.intend("group", f"conformance-7-group-{name}")
+            notes.made_at(f"conformance-7-group-{name}", f"group/{group.id}")
+            notes.called(f"conformance-7-group-{name}", text)
+        _, out = clean_up(portal, file)
+        assert portal.held() == before, out
+
+
 def test_clean_up_of_what_stays_keeps_the_journal(tmp_path: Path) -> None:
     with observed_portal(Options(rate=None, faults=("delete-keeps",))) as portal:
         store = portal.app.parts.store

@@ -41,6 +41,17 @@ def test_a_record_is_followed_from_intention_to_removal(file: Path) -> None:
     assert entries == journal.everything()
 
 
+def test_what_an_update_calls_a_record_is_noted(file: Path) -> None:
+    journal = Journal(file, TARGET)
+    journal.intend("group", "a")
+    journal.made_at("a", "group/1")
+    journal.called("a", "null")
+    a = Entry("group", "a", "group/1", made=True, called="null")
+    assert read(file)[1] == journal.remaining() == [a]
+    resumed = Journal.resume(file, TARGET, read(file)[1])
+    assert read(file)[1] == resumed.remaining() == [a]
+
+
 def test_saying_it_twice_counts_once(file: Path) -> None:
     journal = Journal(file, TARGET)
     journal.intend("post", "a")

@@ -20,6 +20,7 @@ from workspace_conformance.contract.kinds import POST, Kind
 from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
+from workspace_conformance.portal.ownership import ODD_TEXTS
 from workspace_conformance.portal.records import Portal
 from workspace_conformance.transport.client import (
     FORMATS,
@@ -31,15 +32,6 @@ from workspace_conformance.transport.client import (
     unusable,
 )
 
-_TEXTS = {
-    "number": "0012.50",
-    "true": "True",
-    "null": "null",
-    "date": "2026-11-28",
-    # Where a portal has rules for its texts, and takes none of the others.
-    "mild": "changed",
-    "edges": "  edges\tand\nlines & <i>mark-up</i> ]]> Cafe\u0301 \U0001f600 'a' \"b\" ",
-}
 # The field whose whole text is of a class; a name of a person holds no digits.
 _FIELDS = {"post": "content", "group": "groupName", "person": "firstname"}
 _NAMES = {"number": "Infinity", "true": "True", "null": "Null", "date": "May", "mild": "Changed"}
@@ -189,6 +181,8 @@ def write(portal: Portal, cell: shapes.Cell, label: str, about: Subject | None =
         return Step(cell, subject, fields, form_body, asked, found)
     listing = about.listing if about else _discussed(portal)
     path = about.path if about and method != "POST" else listing
+    if method == "PUT" and about is not None and kind is not None and kind.name == "group":
+        portal.journal.called(about.name, fields[_FIELDS["group"]])  # its only text is its name
     asked = portal.ask(method, path, form, body=body, headers=headers, query=query, bare=bare)
     if about is None:
         identity = contents.text(contents.record(asked), "id")
@@ -228,13 +222,13 @@ def _fields(
 ) -> dict[str, str]:
     text = cell.get("text", "")
     if kind is None:
-        return {"content": _TEXTS.get(text) or f"{name} {TEXT}"}
+        return {"content": ODD_TEXTS.get(text) or f"{name} {TEXT}"}
     if about is None:
         return portal.fields(kind, name, "" if text == "mild" else TEXT)
     fields = portal.changes(kind, about.name, "changed")
     if text and kind.name in _FIELDS:
         known = _NAMES if kind.name == "person" else {}
-        fields[_FIELDS[kind.name]] = known.get(text, _TEXTS[text])
+        fields[_FIELDS[kind.name]] = known.get(text, ODD_TEXTS[text])
     return fields
 
 

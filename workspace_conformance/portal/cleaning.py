@@ -41,11 +41,14 @@ class LeftBehind:
 
 def clean_later(portal: Portal) -> list[LeftBehind]:
     """The same for what another run made. Its place may be somebody else's by now, and the journal
-    may have been edited: only what bears the name that the journal says is removed.
+    may have been edited: only what bears the name that the journal says is removed, or the text that
+    it says took the place of the name.
     """
     for entry in portal.journal.remaining():
         if entry.path is not None:
-            portal.foreign.expect(named(entry.kind), entry.path, entry.name, later=True)
+            portal.foreign.expect(
+                named(entry.kind), entry.path, entry.name, later=True, called=entry.called
+            )
     return clean(portal)
 
 

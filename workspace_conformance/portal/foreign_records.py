@@ -17,7 +17,13 @@ from workspace_conformance.exchange import contents
 from workspace_conformance.exchange.identifiers import encode
 from workspace_conformance.exchange.messages import Exchange
 from workspace_conformance.exchange.outcomes import Reason, Untested
-from workspace_conformance.portal.ownership import bears, can_be_ours, is_somebody_elses
+from workspace_conformance.portal.ownership import (
+    ODD_TEXTS,
+    bears,
+    can_be_ours,
+    is_somebody_elses,
+    plain,
+)
 from workspace_conformance.portal.served import Served
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -30,13 +36,14 @@ class SomebodyElses(Untested):
 @dataclass(frozen=True, slots=True)
 class _Awaited:
     """A record that should be somewhere. later: another run made it, and what is there now must be
-    seen to bear its name.
+    seen to bear its name, or the text that it may be `called` since.
     """
 
     kind: Kind
     path: str
     name: str
     later: bool
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,15 @@ class ForeignRecords:
             self._found(portal, path, found)
         return None if self.is_foreign(path) else Place(identity, path, view, found)
 
-    def expect(self, kind: Kind, path: str, name: str, *, later: bool = False) -> None:
-        """A record called `name` should be at `path`."""
-        self._awaited[_place(path)] = _Awaited(kind, path, name.partition(" (")[0], later)
+    def expect(
+        self, kind: Kind, path: str, name: str, *, later: bool = False, called: str = ""
+    ) -> None:
+        """A record called `name` should be at `path`; or `called` so by an update of ours, where its
+        id is given once.
+        """
+        if path.rpartition("/")[2].isdigit() or called not in ODD_TEXTS.values():
+            called = ""
+        self._awaited[_place(path)] = _Awaited(kind, path, name.partition(" (")[0], later, called)
         self._deleted.discard(_place(path))  # an id may be given again
         if not later:
             self._kept.add(_place(path))
@@ -161,7 +174,9 @@ class ForeignRecords:
         place = _place(one.path)
         view = contents.record(found)
         if one.later:
-            foreign = not bears(one.kind, view or {}, one.name)
+            mark = contents.text(view, one.kind.mark)
+            renamed = bool(one.called) and plain(mark) == plain(one.called)
+            foreign = not renamed and not bears(one.kind, view or {}, one.name)
         else:
             foreign = is_somebody_elses(portal, one.kind, found, one.name)
         if foreign:

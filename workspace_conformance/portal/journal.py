@@ -2,8 +2,9 @@
 removed.
 
 One JSON object a line: `{"will": "make", kind, name, target}` before a creation, `{"made": path,
-name}` when its place is known, `{"gone": path, name}` when it was removed. Names are unique within
-a run. The file holds no secret; it disappears with the last record.
+name}` when its place is known, `{"called": text, name}` before an update that takes its name away,
+`{"gone": path, name}` when it was removed. Names are unique within a run. The file holds no secret; it
+disappears with the last record.
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record of ours: `path` is under api/2.0, None while the portal has not told its id."""
+    """One record of ours: `path` is under api/2.0, None while the portal has not told its id. Where an
+    update took its name away, it may be `called` something else.
+    """
 
     kind: str
     name: str
     path: str | None = None
     made: bool = False
     gone: bool = False
+    called: str = ""
 
 
 class Journal:
@@ -54,6 +58,8 @@ class Journal:
                 journal.intend(entry.kind, entry.name)
                 if entry.path is not None:
                     journal.made_at(entry.name, entry.path)
+                if entry.called:
+                    journal.called(entry.name, entry.called)
         if draft.exists():
             draft.replace(file)
         journal._file = file
@@ -72,6 +78,12 @@ class Journal:
             return
         self.made += 1
         self._note(replace(entry, path=path, made=True), {"made": path, "name": name})
+
+    def called(self, name: str, text: str) -> None:
+        """Note that an update is about to call the record `text` in place of its name."""
+        entry = self._entries.get(name)
+        if entry is not None:
+            self._note(replace(entry, called=text), {"called": text, "name": name})
 
     def misplaced(self, name: str) -> None:
         """Note that what is there is not the record: where that is, is not known."""
@@ -138,6 +150,8 @@ def read(file: Path) -> tuple[str, list[Entry]]:
                 entries[name] = Entry(str(line["kind"]), name)
             elif "made" in line:
                 entries[name] = replace(entries[name], path=str(line["made"]), made=True)
+            elif "called" in line:
+                entries[name] = replace(entries[name], called=str(line["called"]))
             elif "gone" in line:
                 entries[name] = replace(entries[name], gone=True)
             else:
