@@ -128,10 +128,14 @@ def test_the_page_and_the_summary_say_the_verdict(reports: Reports) -> None:
 
 
 def test_what_pipelines_read_names_what_failed(reports: Reports) -> None:
-    assert len(json.loads(reports.text("gl-code-quality-report.json"))) == len(reports.failed())
+    entries = json.loads(reports.text("gl-code-quality-report.json"))
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
+    assert bool(entries) == bool(reports.failed())
+    assert len(entries) <= len(reports.failed())  # one for each requirement, method and address
     named = {line.split("title=")[1].split(" ")[0] for line in _commands(reports.ran.out)}
     rows = reports.ran.results["requirements"]
     assert named == {row["id"] for row in rows if row["verdict"] == "failed"}
+    assert named == {entry["description"].partition(" ")[0] for entry in entries}
     suites = ET.parse(reports.folder / "junit.xml").getroot()
     (suite,) = suites.findall("testsuite")
     assert int(suite.attrib["failures"]) == len(reports.failed())
