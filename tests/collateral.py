@@ -45,6 +45,11 @@ GROUPS = (
         "error-malformed error-json-as-xml",
     ),
     _group(
+        "a comment is shown by the list of its post alone, which goes on showing what it said before",
+        "REQ-1 REQ-2",
+        "update-not-listed-comments",
+    ),
+    _group(
         "a user name is a real id, too",
         "ID-3",
         "dotted-name-cut dotted-name-cut-with-suffix",
