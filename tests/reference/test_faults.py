@@ -268,6 +268,8 @@ def asking_for_what_is_gone(client: Client) -> Iterator[Reply]:
         )
         client.post("group.json", json_body={"groupName": "Managed", "groupManager": id})
         yield client.get(f"{path}.json")
+        yield client.get(f"{said}.json")
+        yield client.get("group.json")
         for target in (own, f"{path}/{id}.json"):
             yield client.delete(target)
             yield client.get(f"{said}.json")
@@ -285,6 +287,7 @@ def asking_for_what_is_gone(client: Client) -> Iterator[Reply]:
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
         yield client.ask(method, "beside.json", json_body=body)
         yield client.ask(method, "people/@self/below.json", json_body=body)
+    yield client.get(f"group/{first(client.app.parts.store.groups)},x")
     credentials = client.app.credentials
     login = logging_in(client, credentials.username, credentials.password)
     issued = re.search(rb'"token":"([\w-]+)"', login.answer.body)
@@ -348,84 +351,6 @@ def mistaking(client: Client) -> Iterator[Reply]:
     yield client.get("group.json", headers={"content-type": "garbage"})
     yield client.get("people.json?updatedSince=garbage")
     yield client.put("people/nobody-here.json", json_body={"firstname": "No"})
-
-
-def living_on(client: Client) -> Iterator[Reply]:
-    """What becomes of records after an update and after their removal, list and all; and paths that
-    nobody documents.
-    """
-    posts, groups = "community/blog", "group"
-    store = client.app.parts.store
-    for path, fields, change in (
-        (posts, {"title": "One", "content": "One"}, {"title": "Other", "content": "Other"}),
-        (groups, {"groupName": "One"}, {"groupName": "Other"}),
-        (
-            "people",
-            {"email": "one@portal.test", "firstname": "One", "lastname": "One"},
-            {"title": "X"},
-        ),
-    ):
-        yield (made := client.post(f"{path}.json", json_body=fields))
-        item = f"{path}/{made_id(made)}"
-        yield client.put(f"{item}.json", json_body=change)
-        yield client.get(f"{path}.json")
-        yield client.delete(f"{item}.json")
-        for suffix in (".json", ""):
-            yield client.put(f"{item}{suffix}", form=change)
-            yield client.delete(f"{item}{suffix}")
-        yield client.get(f"{path}.json")
-        for list_of in (posts, groups, "people"):
-            yield client.get(f"{list_of}.json")
-    yield (made := client.post(f"{posts}.json", json_body={"title": "Gone", "content": "Gone"}))
-    gone = f"{posts}/{made_id(made)}"
-    for suffix in (".json", ".xml", ""):
-        yield (said := client.post(f"{gone}/comment{suffix}", form={"content": "Said"}))
-        yield client.get(f"{gone}/comment.json")
-    yield (said := client.post(f"{gone}/comment.json", json_body={"content": "Said"}))
-    comment = f"{posts}/comment/{made_id(said)}"
-    yield client.get(f"{gone}/comment.json")
-    for body in (b'{"content": "Odd"', b'{"content": "Odd"} more'):
-        yield client.put(comment, body=body, headers=JSON_HEADERS)
-    yield client.delete(f"{comment}.json")
-    yield client.get(f"{gone}/comment.json")
-    yield client.put(f"{comment}.json", json_body={"content": "Said"})
-    yield client.delete(f"{comment}.json")
-    yield client.delete(f"{gone}.json")
-    for post in (gone, f"{posts}/{UNKNOWN}"):
-        yield client.post(f"{post}/comment.json", json_body={"content": "Said"})
-        yield client.get(f"{post}/comment.json")
-    real = f"group/{first(store.groups)}"
-    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
-        for path in (f"{real}/nothing", "nothing", "people/@self/nothing"):
-            yield client.ask(method, f"/api/2.0/{path}")
-        for version in ("1.0", "3.0"):
-            yield client.ask(method, f"/api/{version}/{groups}")
-    yield from writing_badly(client, real)
-    yield client.get(f"{real},x")
-
-
-def writing_badly(client: Client, group: str) -> Iterator[Reply]:
-    """Bodies that are no JSON objects, to every kind; and what a login's token may do."""
-    store = client.app.parts.store
-    post = f"community/blog/{first(store.posts)}"
-    person = f"people/{store.people.all()[2].id}"
-    fields = {"title": "Odd", "groupName": "Odd", "content": "Odd", "firstname": "Odd"}
-    sound = json.dumps(fields).encode()
-    for path in (post, group, person, f"{post}/comment"):
-        for body in (sound[:-1], sound + b" more", b"[" + sound + b"]"):
-            ask = client.post if path.endswith("comment") else client.put
-            yield ask(f"{path}.json", body=body, headers={"content-type": "application/json"})
-    people = {"email": "odd@portal.test", "firstname": "Odd", "lastname": "Odd"}
-    listed = b"[" + json.dumps(people).encode() + b"]"
-    yield client.post("people.json", body=listed, headers={"content-type": "application/json"})
-    credentials = client.app.credentials
-    login = logging_in(client, credentials.username, credentials.password)
-    issued = re.search(rb'"token":"([\w-]+)"', login.answer.body)
-    headers = {"authorization": issued[1].decode() if issued else "none"}
-    for suffix in (".json", ".xml"):
-        yield client.get(f"group{suffix}", headers=headers)
-    yield client.post("group.json", json_body={"groupName": "Odd"}, headers=headers)
-    yield client.delete(f"group/{UNKNOWN}.json", headers=headers)
 
 
 def talking(client: Client, path: str) -> Iterator[Reply]:
@@ -517,7 +442,6 @@ def everything(client: Client) -> Iterator[Reply]:
         writing_in_other_shapes,
         asking_for_what_is_gone,
         mistaking,
-        living_on,
     ):
         yield from part(client)
 
